@@ -1,0 +1,359 @@
+"""Rules that hold between tables: names resolve, ranges enclose, years do not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from routes.errors import Problem, nearest_names, suggest
+from routes.schema import TABLES
+
+Lines = Mapping[str, Sequence[tuple[str, int]]]
+Tables = Mapping[str, pd.DataFrame]
+
+# table, column, what it names, how the name is found in the cell (a regular expression or None)
+_NAMES: tuple[tuple[str, str, str, str | None], ...] = (
+    ("links", "from_node_id", "place", r"^([^.]+)"),
+    ("links", "to_node_id", "place", r"^([^.]+)"),
+    ("capacities", "subject_id", "link or shared capacity", None),
+    ("shared_capacities", "link_id", "link", None),
+    ("shared_capacities", "supply_place_id", "place", None),
+    ("tariffs", "scope", "link", r"^link:(.+)"),
+    ("tariffs", "scope", "through route", r"^route:(.+)"),
+    ("through_routes", "link_id", "link", None),
+    ("streams", "commodity_id", "commodity", None),
+    ("streams", "outlet_link_id", "link", None),
+    ("streams", "supply_place_id", "place", None),
+    ("supplies", "commodity_id", "commodity", None),
+    ("supplies", "place_id", "place", None),
+    ("markets", "commodity_id", "commodity", None),
+    ("markets", "place_id", "place", None),
+    ("markets", "basis_place_id", "place", None),
+    ("observed", "commodity_id", "commodity", None),
+    ("observed", "measure", "link", r"^(?:link|outlet|border):(.+)"),
+    ("observed", "measure", "place", r"^place:(.+)"),
+    ("observed", "measure", "shared capacity", r"^shared:(.+)"),
+    ("project_effects", "project_id", "project", None),
+    ("project_effects", "subject_id", "link or shared capacity", None),
+    ("events", "subject", "link", r"^link:(.+)"),
+    ("events", "subject", "shared capacity", r"^shared:(.+)"),
+    ("events", "subject", "place", r"^place:(.+)"),
+    ("events", "subject", "commodity", r"^commodity:(.+)"),
+)
+# table, low column, value column, high column
+_RANGES = (
+    ("links", "length_low", "length_km", "length_high"),
+    ("links", "days_low", "days", "days_high"),
+    ("capacities", "low", "capacity", "high"),
+    ("shared_capacities", "low", "coefficient", "high"),
+    ("commodities", "low", "unit_value_usd_per_t", "high"),
+    ("commodities", "interest_low", "interest_per_year", "interest_high"),
+    ("streams", "price_low", "price_differential_usd_per_t", "price_high"),
+    ("streams", "quality_low", "quality_usd_per_t", "quality_high"),
+    ("supplies", "low", "mt_per_year", "high"),
+    ("supplies", "lifting_low", "lifting_cost_usd_per_t", "lifting_high"),
+    ("markets", "price_low", "price_usd_per_t", "price_high"),
+    ("markets", "low", "max_mt_per_year", "high"),
+    ("observed", "low", "mt_per_year", "high"),
+    ("projects", "low", "cost_musd", "high"),
+    ("project_effects", "low", "value", "high"),
+    ("events", "low", "capacity_left", "high"),
+)
+# rows with the same values in these columns must not hold in the same year
+_ONE_A_YEAR = (
+    ("capacities", ("subject_id", "basis")),
+    ("shared_capacities", ("shared_id", "link_id", "commodity_class", "supply_place_id")),
+    ("tariffs", ("scope", "kind", "use", "commodity_class")),
+    ("streams", ("outlet_link_id", "supply_place_id")),
+)
+_UNIT_OF_COEFFICIENT = {
+    "Mt/yr": "t/t", "kTEU/yr": "TEU/t", "trains/day": "trains/t", "ship-days/yr": "ship-days/t",
+    "wagon-days/yr": "wagon-days/t",
+}  # fmt: skip
+
+
+def check_tables(tables: Tables, lines: Lines) -> tuple[list[Problem], list[Problem]]:
+    """Errors and warnings found between the tables."""
+    report = _Report(lines)
+    _check_names(tables, report)
+    _check_sources(tables, report)
+    _check_ranges(tables, report)
+    _check_years(tables, report)
+    if not report.errors:
+        _check_links(tables, report)
+        _check_capacities(tables, report)
+        _check_demand(tables, report)
+    _check_notes(tables, report)
+    return report.errors, report.warnings
+
+
+class _Report:
+    """Collects problems with the file and line of their row."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self.errors: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    def add(
+        self, table: str, rows: Iterable[Any], column: str, rule: str, remedy: str = "",
+        *, warn: bool = False,
+    ) -> None:  # fmt: skip
+        for row in rows:
+            file, line = self.lines[table][row]
+            problem = Problem(file, rule, remedy, line, column)
+            (self.warnings if warn else self.errors).append(problem)
+
+
+def _known(tables: Tables) -> dict[str, set[str]]:
+    links = set(tables["links"]["link_id"])
+    shared = set(tables["shared_capacities"]["shared_id"])
+    return {
+        "place": set(tables["places"]["place_id"]),
+        "link": links,
+        "shared capacity": shared,
+        "link or shared capacity": links | shared,
+        "through route": set(tables["through_routes"]["route_id"]),
+        "commodity": set(tables["commodities"]["commodity_id"]),
+        "project": set(tables["projects"]["project_id"]),
+    }
+
+
+def _check_names(tables: Tables, report: _Report) -> None:
+    known = _known(tables)
+    for table, column, kind, pattern in _NAMES:
+        cells = tables[table][column]
+        if len(cells) == 0:
+            continue
+        names = cells if pattern is None else cells.str.extract(pattern, expand=False)
+        names = names.fillna("")
+        bad = (names != "") & ~names.isin(known[kind])
+        for row in np.flatnonzero(bad):
+            name = names.iloc[row]
+            report.add(
+                table, [row], column, f"no {kind} is called '{name}'",
+                suggest(nearest_names(name, known[kind])).strip() or f"Add it or correct the {kind}.",
+            )  # fmt: skip
+
+
+def _check_sources(tables: Tables, report: _Report) -> None:
+    known = set(tables["sources"]["source_id"])
+    for table, frame in tables.items():
+        for column in ("source_id", "days_source_id"):
+            if column not in frame or table == "sources" or len(frame) == 0:
+                continue
+            cells = frame[column]
+            bad_cells = {
+                cell: missing
+                for cell in cells.unique()
+                if (missing := [s for s in cell.split(";") if s not in known])
+            }
+            for row in np.flatnonzero(cells.isin(bad_cells)):
+                name = bad_cells[cells.iloc[row]][0]
+                remedy = suggest(nearest_names(name, known)).strip() or "Add it to sources.csv."
+                report.add(table, [row], column, f"no source is called '{name}'", remedy)
+
+
+def _check_ranges(tables: Tables, report: _Report) -> None:
+    for table, low, value, high in _RANGES:
+        frame = tables[table]
+        if len(frame) == 0:
+            continue
+        bottom, middle, top = (frame[c].to_numpy(dtype=float) for c in (low, value, high))
+        slack = 1e-9 * np.maximum(np.abs(np.where(np.isfinite(middle), middle, 0.0)), 1e-12)
+        report.add(
+            table, np.flatnonzero(bottom > middle + slack), low,
+            f"{low} lies above {value}", "A range must enclose its value.",
+        )  # fmt: skip
+        report.add(
+            table, np.flatnonzero(top < middle - slack), high,
+            f"{high} lies below {value}", "A range must enclose its value.",
+        )  # fmt: skip
+    tariffs = tables["tariffs"]
+    fixed, rate = (tariffs[c].to_numpy(dtype=float) for c in ("usd_per_t", "usd_per_t_km"))
+    value = np.where(rate != 0, rate, fixed)
+    both = (rate != 0) & (fixed != 0)
+    report.add(
+        "tariffs", np.flatnonzero(both), "usd_per_t",
+        "usd_per_t and usd_per_t_km are both given", "Split it into two rows of two kinds.",
+    )  # fmt: skip
+    low, high = (tariffs[c].to_numpy(dtype=float) for c in ("low", "high"))
+    out = (low > value + 1e-9) | (high < value - 1e-9)
+    report.add(
+        "tariffs", np.flatnonzero(out & ~both), "low",
+        "low and high do not enclose the rate", "They belong to the part that is not zero.",
+    )  # fmt: skip
+
+
+def _check_years(tables: Tables, report: _Report) -> None:
+    for table, key in _ONE_A_YEAR:
+        frame = tables[table]
+        if len(frame) == 0:
+            continue
+        start = frame["from_year"].fillna(-np.inf).to_numpy(dtype=float)
+        end = frame["to_year"].fillna(np.inf).to_numpy(dtype=float)
+        report.add(
+            table, np.flatnonzero(start > end), "from_year",
+            "from_year lies after to_year", "Swap or correct them.",
+        )  # fmt: skip
+        for rows in frame.groupby(list(key), sort=False).indices.values():
+            if len(rows) < 2:
+                continue
+            order = rows[np.argsort(start[rows], kind="stable")]
+            overlap = order[1:][start[order[1:]] <= end[order[:-1]]]
+            report.add(
+                table, overlap, "from_year",
+                f"a second row holds in the same year for {' | '.join(map(str, frame.loc[rows[0], list(key)]))}",
+                "One row a year: end the first before the second starts, or delete one.",
+            )  # fmt: skip
+
+
+def _check_links(tables: Tables, report: _Report) -> None:
+    links, places = tables["links"], tables["places"]
+    country = dict(zip(places["place_id"], places["country"], strict=True))
+    start = links["from_node_id"].str.split(".", n=1, expand=True)
+    end = links["to_node_id"].str.split(".", n=1, expand=True)
+    ends = pd.DataFrame({"from": start[0].map(country), "to": end[0].map(country)})
+    own = links["country"]
+    ground = (own == ends["from"]) | (own == ends["to"]) | (own == "XZ")
+    report.add(
+        "links", np.flatnonzero(~ground), "country",
+        "the link runs over ground of neither of its ends", "Split it at the borders it crosses.",
+    )  # fmt: skip
+    modes_fit = (links["mode"] == start[1]) | (links["mode"] == end[1]) | (links["kind"] == "swap")
+    report.add(
+        "links", np.flatnonzero(~modes_fit), "mode",
+        "the mode is that of neither end", "Use the mode of from_node_id or to_node_id.",
+    )  # fmt: skip
+    pairs = links["from_node_id"] + " -> " + links["to_node_id"]
+    report.add(
+        "links", np.flatnonzero(pairs.duplicated()), "from_node_id",
+        "a link between the same two nodes stands above", "Keep one, or give them different modes.",
+    )  # fmt: skip
+    loops = links["from_node_id"] == links["to_node_id"]
+    report.add("links", np.flatnonzero(loops), "to_node_id", "the link ends where it starts")
+    classes = set(_ALL_CLASSES)
+    for row, cell in enumerate(links["commodity_classes"]):
+        for name in filter(None, cell.split(";")):
+            if name not in _ALL_CLASSES:
+                remedy = suggest(nearest_names(name, classes)).strip()
+                report.add(
+                    "links", [row], "commodity_classes", f"no class is called '{name}'", remedy
+                )
+
+
+_ALL_CLASSES = frozenset(
+    ("crude", "products", "lpg", "coal", "ore", "grain", "metals", "bulk-chem", "general",
+     "uranium", "containers")
+)  # fmt: skip
+
+
+def _check_capacities(tables: Tables, report: _Report) -> None:
+    capacities, shared = tables["capacities"], tables["shared_capacities"]
+    trains = (capacities["unit"] == "trains/day") & capacities["tonnes_per_unit"].isna()
+    report.add(
+        "capacities", np.flatnonzero(trains), "tonnes_per_unit",
+        "trains/day needs the net tonnes of a train", "Fill tonnes_per_unit.",
+    )  # fmt: skip
+    units = capacities.groupby("subject_id")["unit"].unique()
+    report.add(
+        "capacities",
+        np.flatnonzero(capacities["subject_id"].map(units.map(len) > 1)), "unit",
+        "the statements of this subject have different units", "Give them one unit.",
+    )  # fmt: skip
+    is_shared = capacities["subject_id"].isin(shared["shared_id"])
+    odd = ~is_shared & capacities["unit"].isin(("ship-days/yr", "wagon-days/yr"))
+    report.add(
+        "capacities", np.flatnonzero(odd), "unit",
+        "a link's own capacity cannot be in ship-days or wagon-days", "Make it a shared capacity.",
+    )  # fmt: skip
+    expected = shared["shared_id"].map(units.map(lambda u: _UNIT_OF_COEFFICIENT[u[0]]))
+    wrong = expected.notna() & (expected != shared["unit"])
+    for row in np.flatnonzero(wrong):
+        rule = f"the capacity of '{shared['shared_id'][row]}' needs coefficients in {expected[row]}"
+        report.add("shared_capacities", [row], "unit", rule, "Use the unit of its capacity.")
+    report.add(
+        "shared_capacities", np.flatnonzero(expected.isna()), "shared_id",
+        "this shared capacity has no row in capacities.csv", "Add one.",
+    )  # fmt: skip
+    blank = shared["coefficient"].isna() & (shared["unit"] != "TEU/t")
+    report.add(
+        "shared_capacities", np.flatnonzero(blank), "coefficient",
+        "is blank but needed", "Only TEU/t may leave it to the commodity.",
+    )  # fmt: skip
+    through = tables["through_routes"]
+    if len(through):
+        total = through.groupby("route_id")["share"].transform("sum")
+        off = (total - 1).abs() > 1e-6
+        report.add(
+            "through_routes", np.flatnonzero(off), "share",
+            "the shares of this route do not sum to 1", "Correct them.",
+        )  # fmt: skip
+
+
+def _check_demand(tables: Tables, report: _Report) -> None:
+    links, markets, supplies = tables["links"], tables["markets"], tables["supplies"]
+    sources = set(links["from_node_id"].str.removesuffix(".site"))
+    sinks = set(links["to_node_id"].str.removesuffix(".site"))
+    for table, frame, sites, verb in (
+        ("supplies", supplies, sources, "leaves"), ("markets", markets, sinks, "enters"),
+    ):  # fmt: skip
+        bad = ~frame["place_id"].isin(sites)
+        report.add(
+            table, np.flatnonzero(bad), "place_id", f"no link {verb} the site of this place",
+            "Add a load or unload link to its .site node.",
+        )  # fmt: skip
+    needs = (markets["min_mt_per_year"] > 0) & markets["shortfall_price_usd_per_t"].isna()
+    report.add(
+        "markets", np.flatnonzero(needs), "shortfall_price_usd_per_t",
+        "an obligation needs a shortfall price", "Give the cost of replacing the tonne.",
+    )  # fmt: skip
+    crossed = markets["min_mt_per_year"] > markets["max_mt_per_year"]
+    report.add(
+        "markets", np.flatnonzero(crossed), "min_mt_per_year",
+        "the obligation is above the maximum", "Lower it or raise the maximum.",
+    )  # fmt: skip
+
+
+def _check_notes(tables: Tables, report: _Report) -> None:
+    for table, frame in tables.items():
+        if "grade" not in frame or "note" not in frame or len(frame) == 0 or table == "places":
+            continue
+        silent = (frame["grade"] == "C") & (frame["note"] == "")
+        report.add(
+            table, np.flatnonzero(silent), "note",
+            "grade C without a formula", "Write how the number was derived.",
+        )  # fmt: skip
+    for table, low, value, high in _RANGES:
+        frame = tables[table]
+        if "grade" not in frame or len(frame) == 0:
+            continue
+        same = frame[high].to_numpy(dtype=float) == frame[low].to_numpy(dtype=float)
+        middle = frame[value].to_numpy(dtype=float)
+        grade = "price_grade" if value == "price_usd_per_t" else "grade"
+        if value == "days":
+            grade = "days_grade"
+        known = np.isfinite(middle) & (middle != 0)
+        if table == "shared_capacities":  # a tonne takes a tonne, by definition
+            known &= ~((frame["unit"] == "t/t").to_numpy() & (middle == 1))
+        thin = (frame[grade] == "D").to_numpy() & same & known
+        report.add(
+            table, np.flatnonzero(thin), low,
+            f"{value} is a judgement (grade D) without a range", "Widen low and high.", warn=True,
+        )  # fmt: skip
+
+
+def describe_tables(tables: Tables) -> pd.DataFrame:
+    """Grade census: rows by table and grade."""
+    rows = []
+    for table in TABLES:
+        frame = tables[table]
+        if "grade" in frame and len(frame):
+            counts = frame["grade"].value_counts()
+            rows.append(
+                {"table": table, "rows": len(frame)} | {g: int(counts.get(g, 0)) for g in "ABCD"}
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,290 @@
+"""The tables of a network: read, overlay, check and save them all; select a year."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from routes.checks import check_tables
+from routes.errors import DataError, Problem, UsageError
+from routes.schema import TABLES, columns
+from routes.tables import RawRow, read_raw, validate_rows
+
+REQUIRED_TABLES = ("places", "links", "tariffs", "commodities", "supplies", "markets", "sources")
+
+
+@dataclass(frozen=True)
+class Network:
+    """All the tables of a data set, checked.
+
+    `tables` maps a table's name (see routes.schema.TABLES) to a frame with the schema's columns;
+    numbers are float with NaN for blank, text is str with "" for blank. `lines` gives for each
+    table the (file, line) a row came from. `changes` lists what overlays changed. Frames are
+    shared: treat them as read-only.
+    """
+
+    name: str
+    version: str
+    digest: str
+    tables: Mapping[str, pd.DataFrame]
+    lines: Mapping[str, Sequence[tuple[str, int]]] = field(repr=False)
+    changes: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return self.tables[table]
+
+    def __repr__(self) -> str:
+        size = ", ".join(
+            f"{len(self.tables[name]):,} {name}"
+            for name in ("places", "links", "supplies", "markets")
+        )
+        return f"<Network {self.name} {self.version}: {size}>"
+
+
+def shipped_folder() -> Path:
+    """Folder of the data set that comes with the package."""
+    return Path(str(resources.files("routes"))) / "data" / "kazakhstan"
+
+
+def load_network(data: str | Path | None = None, *, overlays: Sequence[str | Path] = ()) -> Network:
+    """Read a folder of tables (the shipped one without `data`), lay overlays on it, check it all.
+
+    An overlay is a folder with some of the tables: a row whose key exists changes the columns that
+    the overlay has, any other row is added. Later overlays win. Every change is logged.
+
+    Raises
+    ------
+    DataError
+        With every problem of every table: file, line, column, rule and remedy.
+    UsageError
+        When a folder does not exist.
+    """
+    folders = [Path(data) if data is not None else shipped_folder(), *map(Path, overlays)]
+    for folder in folders:
+        if not folder.is_dir():
+            msg = f"The folder {folder} does not exist."
+            raise UsageError(msg)
+    stamp = tuple(
+        (str(path), path.stat().st_mtime_ns, path.stat().st_size)
+        for folder in folders
+        for path in sorted(folder.glob("*.csv"))
+    )
+    return _load(tuple(str(folder) for folder in folders), stamp)
+
+
+@lru_cache(maxsize=4)
+def _load(folders: tuple[str, ...], stamp: object) -> Network:
+    del stamp  # part of the cache's key only
+    base, *overlays = map(Path, folders)
+    digest = hashlib.sha256()
+    tables: dict[str, pd.DataFrame] = {}
+    lines: dict[str, list[tuple[str, int]]] = {}
+    problems: list[Problem] = _check_files(base)
+    for overlay in overlays:
+        problems += _check_files(overlay, overlay=True)
+    changes: list[str] = []
+    for name, record in TABLES.items():
+        path = base / record.file
+        rows: list[RawRow] = []
+        if path.exists():
+            digest.update(record.file.encode() + path.read_bytes())
+            raw = read_raw(path, record)
+            problems += raw.problems
+            rows = list(raw.rows)
+        elif name in REQUIRED_TABLES:
+            problems.append(Problem(record.file, "the file is missing", f"Add it to {base.name}/."))
+        for overlay in overlays:
+            path = overlay / record.file
+            if path.exists():
+                digest.update(record.file.encode() + path.read_bytes())
+                raw = read_raw(path, record, partial=True)
+                problems += raw.problems
+                rows = _lay_over(rows, raw.rows, raw.columns, name, overlay.name, changes)
+        frame, found = validate_rows(rows, record)
+        problems += found
+        tables[name] = frame if not found else _empty(name)
+        lines[name] = [(row.file, row.line) for row in rows]
+    if problems:
+        raise DataError(problems)
+    errors, warnings = check_tables(tables, lines)
+    if errors:
+        raise DataError(errors)
+    return Network(
+        name=base.name,
+        version=_read_version(base) + ("+overlay" if changes else ""),
+        digest=digest.hexdigest(),
+        tables=tables,
+        lines=lines,
+        changes=tuple(changes),
+        warnings=tuple(warnings),
+    )
+
+
+def check_network(
+    data: str | Path | None = None, *, overlays: Sequence[str | Path] = ()
+) -> tuple[list[Problem], list[Problem]]:
+    """Errors and warnings of a data folder, without raising for errors."""
+    try:
+        network = load_network(data, overlays=overlays)
+    except DataError as error:
+        return list(error.problems), []
+    return [], list(network.warnings)
+
+
+def _check_files(folder: Path, *, overlay: bool = False) -> list[Problem]:
+    known = {record.file for record in TABLES.values()}
+    problems = []
+    for path in sorted(folder.glob("*.csv")):
+        if path.name not in known:
+            rule = "no table has this file name"
+            problems.append(Problem(path.name, rule, f"Tables are {', '.join(sorted(known))}."))
+        elif not path.resolve().is_relative_to(folder.resolve()):
+            problems.append(Problem(path.name, "the file is a link to another folder", "Copy it."))
+    if overlay and not any(path.name in known for path in folder.glob("*.csv")):
+        problems.append(Problem(folder.name, "the overlay holds no table"))
+    return problems
+
+
+def _lay_over(
+    rows: list[RawRow],
+    over: Sequence[RawRow],
+    columns: Sequence[str],
+    table: str,
+    label: str,
+    changes: list[str],
+) -> list[RawRow]:
+    key = TABLES[table].key
+    position = {tuple(row.cells.get(k, "") for k in key): i for i, row in enumerate(rows)}
+    merged = list(rows)
+    for row in over:
+        where = tuple(row.cells.get(k, "") for k in key)
+        what = "|".join(part for part in where if part)
+        if where not in position:
+            position[where] = len(merged)
+            merged.append(RawRow(f"{label}/{row.file}", row.line, row.cells))
+            changes.append(f"{table} {what}: added")
+            continue
+        old = merged[position[where]]
+        cells = {k: v for k, v in old.cells.items() if k not in columns} | dict(row.cells)
+        for column in columns:
+            before, after = old.cells.get(column, ""), row.cells.get(column, "")
+            if before != after:
+                changes.append(
+                    f"{table} {what} {column}: {before or 'blank'} -> {after or 'blank'}"
+                )
+        merged[position[where]] = RawRow(f"{label}/{row.file}", row.line, cells)
+    return merged
+
+
+def _empty(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=columns(TABLES[name]))
+
+
+def _read_version(folder: Path) -> str:
+    path = folder / "datapackage.json"
+    if not path.exists():
+        return "unversioned"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get("version", "unversioned"))
+    except (ValueError, OSError, AttributeError):
+        return "unversioned"
+
+
+def read_geometries(data: str | Path | None = None) -> dict[str, list[tuple[float, float]]]:
+    """Lines to draw, by geometry_id: (lon, lat) points; empty without a geometry.geojson."""
+    path = (Path(data) if data is not None else shipped_folder()) / "geometry.geojson"
+    if not path.exists():
+        return {}
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return {
+        feature["properties"]["geometry_id"]: [tuple(p) for p in feature["geometry"]["coordinates"]]
+        for feature in features
+    }
+
+
+def save_network(network: Network, folder: Path) -> None:
+    """Write every table that has rows to `folder` as CSV, numbers at full precision."""
+    for name, record in TABLES.items():
+        frame = network.tables[name]
+        if len(frame) == 0:
+            continue
+        with (folder / record.file).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            names = columns(record)
+            writer.writerow(names)
+            for row in frame[names].itertuples(index=False):
+                writer.writerow([format_cell(value) for value in row])
+
+
+def format_cell(value: object) -> str:
+    """A cell as the tables write it: yes/no, shortest exact number, blank for NaN."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        if math.isnan(value):
+            return ""
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
+    return str(value)
+
+
+def select_year(network: Network, year: int) -> Network:
+    """The network as it is in `year`.
+
+    Keeps the rows that hold in the year. Links get a column `open`: True for those that exist then
+    and are operating or idle. A link that does not exist yet keeps the capacity, tariff and shared
+    rows of its own first year, so that a project can open it.
+    """
+    links = network["links"]
+    holds = _holds(links, year)
+    future = links["from_year"].to_numpy() > year
+    usable = holds & links["status"].isin(("operating", "idle")).to_numpy()
+    kept = links[holds | future].assign(open=usable[holds | future])
+    first = dict(zip(links["link_id"][future], links["from_year"][future], strict=True))
+    tables = dict(network.tables)
+    tables["links"] = kept
+    shared = network["shared_capacities"]
+    closed_shared = {
+        sid: group["link_id"].map(first).min()
+        for sid, group in shared.groupby("shared_id", sort=False)
+        if group["link_id"].isin(first).all()
+    }
+    tables["shared_capacities"] = _select(shared, year, shared["link_id"].map(first))
+    capacities = network["capacities"]
+    tables["capacities"] = _select(
+        capacities, year, capacities["subject_id"].map(first | closed_shared)
+    )
+    tariffs = network["tariffs"]
+    own = tariffs["scope"].str.removeprefix("link:").map(first)
+    tables["tariffs"] = _select(tariffs, year, own)
+    tables["streams"] = _select(network["streams"], year, None)
+    for name in ("supplies", "markets"):
+        frame = network[name]
+        tables[name] = frame[frame["year"] == year]
+    return replace(network, tables=tables)
+
+
+def _holds(frame: pd.DataFrame, year: float | np.ndarray) -> np.ndarray:
+    start = frame["from_year"].fillna(-math.inf).to_numpy(dtype=float)
+    end = frame["to_year"].fillna(math.inf).to_numpy(dtype=float)
+    held: np.ndarray = (start <= year) & (year <= end)
+    return held
+
+
+def _select(frame: pd.DataFrame, year: int, first: pd.Series | None) -> pd.DataFrame:
+    if len(frame) == 0:
+        return frame
+    when: float | np.ndarray = year
+    if first is not None:
+        when = np.fmax(year, first.to_numpy(dtype=float))
+    return frame[_holds(frame, when)]

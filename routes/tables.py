@@ -1,0 +1,228 @@
+"""Read tables from CSV files: every cell checked, every problem told with file, line and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from routes.errors import Problem, nearest_names, suggest
+from routes.schema import columns
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from routes.schema import Record
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_ROWS = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row as written: its file, its line, and its cells that are not blank."""
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """The rows of one CSV file, before their meaning is checked."""
+
+    columns: tuple[str, ...] = ()
+    rows: Sequence[RawRow] = ()
+    problems: Sequence[Problem] = field(default_factory=tuple)
+
+
+def read_raw(path: Path, record: type[Record], *, partial: bool = False) -> RawTable:
+    """Rows of a CSV file with the columns of `record`.
+
+    With `partial` only the key columns are needed (an overlay changes the columns that it has).
+    Nothing is raised: `problems` tells what is wrong.
+    """
+    label = path.name
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            rule = f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB"
+            return RawTable(problems=[Problem(label, rule, "Split it or leave columns out.")])
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        rule = f"byte {error.start} is not UTF-8 text"
+        return RawTable(problems=[Problem(label, rule, "Save the file as UTF-8.")])
+    except OSError as error:
+        return RawTable(problems=[Problem(label, f"cannot be read ({error.strerror})")])
+    return parse_csv(text, label, record, partial=partial)
+
+
+def parse_csv(text: str, label: str, record: type[Record], *, partial: bool = False) -> RawTable:
+    """Rows of CSV text; `label` names it in problems."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = next(reader, [])
+        problems = check_header(header, label, record, partial=partial)
+        if problems:
+            return RawTable(tuple(header), (), problems)
+        width = len(header)
+        rows: list[RawRow] = []
+        for cells in reader:
+            if not cells:
+                continue
+            line = reader.line_num
+            if len(cells) != width:
+                rule = f"the row has {len(cells)} cells, the header {width}"
+                problems.append(Problem(label, rule, "Quote cells that hold commas.", line))
+                continue
+            if len(rows) >= MAX_ROWS:
+                problems.append(Problem(label, f"more than {MAX_ROWS:,} rows", line=line))
+                break
+            kept = {name: cell for name, cell in zip(header, cells, strict=True) if cell != ""}
+            rows.append(RawRow(label, line, kept))
+    except csv.Error as error:
+        problems = [Problem(label, f"not a CSV file ({error})", line=reader.line_num)]
+        return RawTable(problems=problems)
+    return RawTable(tuple(header), rows, problems)
+
+
+def check_header(
+    header: Sequence[str], label: str, record: type[Record], *, partial: bool = False
+) -> list[Problem]:
+    """Problems of a header row: unknown, repeated and missing columns."""
+    known = record.model_fields
+    problems = [
+        Problem(
+            label,
+            f"unknown column '{name}'",
+            suggest(nearest_names(name, known)).strip() or f"Columns are {', '.join(known)}.",
+            1,
+            name,
+        )
+        for name in header
+        if name not in known
+    ]
+    problems += [
+        Problem(label, f"column '{name}' stands twice", "Keep one of them.", 1, name)
+        for name in sorted({name for name in header if list(header).count(name) > 1})
+    ]
+    needed = record.key if partial else [n for n, f in known.items() if f.is_required()]
+    problems += [
+        Problem(label, f"column '{name}' is missing", "Add it.", 1, name)
+        for name in needed
+        if known[name].is_required() and name not in header
+    ]
+    return problems
+
+
+def validate_rows(
+    rows: Sequence[RawRow], record: type[Record]
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Rows as a typed frame in the order of the record's columns, and what is wrong with them.
+
+    Numbers become float (blank: NaN) or, for years, Int64-like float; text stays text (blank: "").
+    """
+    cells = [row.cells for row in rows]
+    try:
+        records = _adapter(record).validate_python(cells)
+    except ValidationError as error:
+        return pd.DataFrame(), [
+            _explain(detail, rows) for detail in error.errors(include_url=False)
+        ]
+    return _to_frame(records, record), duplicate_keys(rows, record)
+
+
+def duplicate_keys(rows: Sequence[RawRow], record: type[Record]) -> list[Problem]:
+    """Problems for rows whose key stands in the table already."""
+    seen: dict[tuple[str, ...], RawRow] = {}
+    problems = []
+    for row in rows:
+        key = tuple(row.cells.get(name, "") for name in record.key)
+        first = seen.setdefault(key, row)
+        if first is not row:
+            what = ", ".join(f"{n}={v or 'blank'}" for n, v in zip(record.key, key, strict=True))
+            rule = f"{what} stands already on line {first.line}"
+            problems.append(
+                Problem(row.file, rule, "Give each row its own key.", row.line, record.key[0])
+            )
+    return problems
+
+
+@cache
+def _adapter(record: type[Record]) -> TypeAdapter[list[Any]]:
+    return TypeAdapter(list[record])  # type: ignore[valid-type]
+
+
+def _to_frame(records: Iterable[Record], record: type[Record]) -> pd.DataFrame:
+    rows = [r.__dict__ for r in records]
+    frame: dict[str, Any] = {}
+    for name in columns(record):
+        info = record.model_fields[name]
+        values = [row[name] for row in rows]
+        if info.annotation is bool:
+            frame[name] = pd.array(values, dtype=bool)
+        elif _is_number(info.annotation):
+            frame[name] = pd.array(
+                [math.nan if v is None else float(v) for v in values], dtype=float
+            )
+        else:
+            frame[name] = pd.Series(values, dtype=object)
+    return pd.DataFrame(frame)
+
+
+def _is_number(annotation: Any) -> bool:
+    kinds = (annotation, *get_args(annotation))
+    return any(kind in (int, float) or _is_number_alias(kind) for kind in kinds)
+
+
+def _is_number_alias(kind: Any) -> bool:
+    return any(inner in (int, float) for inner in get_args(kind))
+
+
+_RULES = {
+    "missing": ("is blank but needed", "Give a value; unknown is not allowed here."),
+    "finite_number": ("must be a finite number", "Give a number, or leave it blank if unknown."),
+    "float_parsing": ("is not a number", "Give a number like 12.5."),
+    "int_parsing": ("is not a whole number", "Give a whole number."),
+    "bool_parsing": ("is neither yes nor no", "Write yes or no."),
+}
+
+
+def _explain(detail: ErrorDetails, rows: Sequence[RawRow]) -> Problem:
+    index, *rest = detail["loc"]
+    row = rows[int(index)]
+    column = str(rest[0]) if rest else None
+    value = row.cells.get(column or "", "")
+    context = detail.get("ctx") or {}
+    kind = detail["type"]
+    remedy = ""
+    if kind in _RULES:
+        rule, remedy = _RULES[kind]
+        rule = rule if kind == "missing" else f"'{value}' {rule}"
+    elif kind == "greater_than_equal":
+        rule = (
+            f"{value} is below {context['ge']:g}" if value.lower() != "nan" else "NaN is no value"
+        )
+        remedy = f"It must be at least {context['ge']:g}."
+    elif kind == "less_than_equal":
+        rule, remedy = f"{value} is above {context['le']:g}", f"At most {context['le']:g}."
+    elif kind == "literal_error":
+        allowed = [
+            word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")
+        ]
+        near = nearest_names(value, allowed)
+        rule = f"'{value}' is not one of the words allowed"
+        remedy = suggest(near).strip() or f"Use {', '.join(allowed)}."
+    elif kind == "string_pattern_mismatch":
+        rule = f"'{value}' does not have the form needed"
+        remedy = f"It must match {context['pattern']}"
+    else:
+        rule = f"'{value}': {detail['msg']}"
+    return Problem(row.file, rule, remedy, row.line, column)
