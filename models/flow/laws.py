@@ -1,0 +1,101 @@
+"""Laws that every result must obey; a broken one raises InternalError and is never printed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.flow.programme import Floats
+from models.flow.solver import Solution
+from routes.errors import InternalError
+
+_SLACK = 1e-6
+
+
+def check_solution(solution: Solution) -> float:
+    """Check the flow laws; returns the greatest relative violation of a capacity.
+
+    Laws: flows are not negative; supplies, markets and capacities are respected; every route runs
+    unbroken over open arcs from its supply to its market; each node conserves each layer.
+    """
+    p, s = solution.problem, solution.problem.structure
+    flow = solution.flow
+    _require(bool((flow >= 0).all()), "flows are not negative")
+    on_arc = arc_flow(solution)
+    _require(not (on_arc[~p.arc_open] > 0).any(), "a closed link carries nothing")
+    usage = row_usage(solution, on_arc)
+    finite = np.isfinite(p.capacity)
+    over = (usage - p.capacity)[finite] / np.maximum(1.0, p.capacity[finite])
+    violation = float(over.max(initial=0.0))
+    _require(violation <= _SLACK, "every capacity is respected")
+    shipped = np.bincount(s.source_supply[solution.source], flow, minlength=len(p.supply))
+    _require(
+        bool((shipped <= p.supply + _SLACK * np.maximum(1.0, p.supply)).all()),
+        "a supply ships no more than it has",
+    )
+    taken = np.bincount(s.sink_market[solution.sink], flow, minlength=len(p.price))
+    _require(
+        bool((taken <= p.maximum + _SLACK * np.maximum(1.0, taken)).all()),
+        "a market takes no more than its maximum",
+    )
+    _require(
+        bool((taken + solution.missed >= p.minimum - _SLACK * np.maximum(1.0, p.minimum)).all()),
+        "an obligation is served or counted as missed",
+    )
+    _check_conservation(solution, on_arc)
+    for arcs, source, sink in zip(solution.arcs, solution.source, solution.sink, strict=True):
+        tail, head = s.arc_tail[arcs], s.arc_head[arcs]
+        unbroken = (
+            tail[0] == s.source_node[source]
+            and head[-1] == s.sink_node[sink]
+            and (tail[1:] == head[:-1]).all()
+        )
+        _require(bool(unbroken), "a route runs unbroken from its supply to its market")
+    return max(violation, 0.0)
+
+
+def check_gap(solution: Solution, scale: float) -> float:
+    """Relative gap of an optimum: proven bound less objective, over total generalised cost."""
+    gap = solution.gap / max(scale, 1.0)
+    _require(gap <= 1e-9, f"the optimum is proven to 1e-9 (gap {gap:.2e})")
+    return gap
+
+
+def arc_flow(solution: Solution) -> Floats:
+    """Flow of each arc, kt: the sum of its routes' flows."""
+    total = np.zeros(len(solution.problem.structure.arc_link))
+    for arcs, flow in zip(solution.arcs, solution.flow, strict=True):
+        np.add.at(total, arcs, flow)
+    return total
+
+
+def row_usage(solution: Solution, on_arc: Floats | None = None) -> Floats:
+    """Use of each capacity row, scaled kt."""
+    p = solution.problem
+    usage = p.weights @ (arc_flow(solution) if on_arc is None else on_arc)
+    if p.sink_weights.nnz:
+        into = np.bincount(solution.sink, solution.flow, minlength=p.sink_weights.shape[1])
+        usage = usage + p.sink_weights @ into
+    usage = np.asarray(usage, dtype=float).copy()
+    np.subtract.at(usage, p.growth_row, solution.grown)
+    return usage
+
+
+def _check_conservation(solution: Solution, on_arc: Floats) -> None:
+    s = solution.problem.structure
+    balance = np.bincount(s.arc_head, on_arc, minlength=s.n_nodes) - np.bincount(
+        s.arc_tail, on_arc, minlength=s.n_nodes
+    )
+    balance += np.bincount(
+        s.source_node[solution.source], solution.flow, minlength=s.n_nodes
+    ) - np.bincount(s.sink_node[solution.sink], solution.flow, minlength=s.n_nodes)
+    total = max(1.0, float(solution.flow.sum()))
+    _require(
+        bool(np.abs(balance).max(initial=0.0) <= _SLACK * total),
+        "each node conserves each commodity",
+    )
+
+
+def _require(holds: object, law: str) -> None:
+    if not holds:
+        msg = f"A law is broken: {law}. Please report this with the scenario."
+        raise InternalError(msg)

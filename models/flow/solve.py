@@ -1,0 +1,119 @@
+"""The `optimal` and `possible` programmes of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from models.demand import Case, _Same, select_case
+from models.flow.laws import check_gap
+from models.flow.programme import KT, Problem, build_problem, build_structure, structure_keys
+from models.flow.result import FlowResult, build_result
+from models.flow.solver import FlowSolver, Solution
+from routes.errors import UnknownNameError
+from routes.network import Network
+
+
+def base_solver(network: Network, year: int) -> FlowSolver:
+    """The solver of a network and year, frozen on the optimum of its unchanged case.
+
+    Every scenario starts from here, so results do not depend on what was run before.
+    """
+    return _base_solver(_Same(network), year)
+
+
+@lru_cache(maxsize=8)
+def _base_solver(key: _Same, year: int) -> FlowSolver:
+    return frozen_solver(select_case(key.network, year))
+
+
+def frozen_solver(case: Case) -> FlowSolver:
+    """A solver frozen on the optimum of `case`."""
+    solver = FlowSolver(build_structure(case))
+    solver.solve(build_problem(case, solver.structure))
+    solver.freeze()
+    return solver
+
+
+def solver_for(case: Case) -> FlowSolver:
+    """The frozen base solver that fits a case; a fresh one when its tables have other rows."""
+    solver = base_solver(case.network, case.year)
+    if solver.structure.keys == structure_keys(case):
+        return solver
+    return FlowSolver(build_structure(case))
+
+
+def solve_optimal(case: Case, *, solver: FlowSolver | None = None) -> FlowResult:
+    """What would leave if every tonne took its best netback: the proven optimum of a case.
+
+    Maximises Z = sum over routes of (utility - lifting cost) x tonnes less the cost of missed
+    obligations, within supplies, markets and capacities (model section 4).
+
+    Raises
+    ------
+    InternalError
+        When a law is broken or the optimum is not proven to a relative gap of 1e-9.
+    """
+    solver = solver_for(case) if solver is None else solver
+    solution = solver.solve(build_problem(case, solver.structure))
+    result = build_result(case, solution, "optimal")
+    scale = float((result.routes["generalised_cost_usd_per_t"] * result.routes["mt"]).sum())
+    check_gap(solution, scale * KT)
+    return result
+
+
+def solve_possible(
+    case: Case,
+    *,
+    commodity: str | None = None,
+    solver: FlowSolver | None = None,
+) -> FlowResult:
+    """What can leave: the most exported tonnes, obligations at home served first.
+
+    One commodity, or, without `commodity`, all together weighted by their unit values.
+
+    Raises UnknownNameError when nothing of `commodity` is supplied in the year.
+    """
+    solver = solver_for(case) if solver is None else solver
+    weights = case.commodities["unit_value_usd_per_t"]
+    if commodity is not None:
+        if commodity not in weights.index:
+            raise UnknownNameError("commodity", commodity, weights.index)
+        weights = (weights.index == commodity) * 1.0
+        worth = dict(zip(case.commodities.index, weights, strict=True))
+    else:
+        worth = dict(weights / weights.max())
+    return build_result(case, most_tonnes(case, solver, worth), "possible")
+
+
+def most_tonnes(case: Case, solver: FlowSolver, worth: dict[str, float]) -> Solution:
+    """Greatest sum of worth x exported tonnes with the least missed obligations."""
+    problem = build_problem(case, solver.structure)
+    return greatest_export(problem, solver, _market_worth(case, worth))
+
+
+def _market_worth(case: Case, worth: dict[str, float]) -> Sequence[float]:
+    abroad = case.markets["use"] == "export"
+    return list(np.where(abroad, case.markets["commodity_id"].map(worth).astype(float), 0.0))
+
+
+def greatest_export(problem: Problem, solver: FlowSolver, worth: Sequence[float]) -> Solution:
+    """Maximise sum of worth[market] x tonnes, after missing as little of obligations as can be."""
+    free = replace(
+        problem,
+        arc_cost=np.zeros_like(problem.arc_cost),
+        lifting=np.zeros_like(problem.lifting),
+        price=np.asarray(worth, dtype=float),
+        growth_cost=np.zeros_like(problem.growth_cost),
+    )
+    served = problem.minimum
+    if (problem.minimum > 0).any():
+        least = solver.solve(
+            replace(free, price=np.zeros_like(free.price), shortfall=np.ones_like(free.shortfall))
+        )
+        # a hair of slack keeps the second stage feasible beside the first one's rounding
+        served = np.maximum(problem.minimum - least.missed * (1 + 1e-9) - 1e-9, 0.0)
+    return solver.solve(replace(free, minimum=served, shortfall=np.full_like(free.shortfall, 1e4)))

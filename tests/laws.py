@@ -1,0 +1,36 @@
+"""Laws that any result obeys, checked from its tables alone (not with the code that made them)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def check_result(result):
+    """Supply adds up, capacities hold, markets and obligations hold, totals are sums."""
+    case, routes = result.case, result.routes
+    assert (routes["mt"] >= 0).all()
+    shipped = routes.groupby("supply")["mt"].sum()
+    supply = case.supplies["mt_per_year"]
+    assert all(mt <= supply[row] * (1 + 1e-7) + 1e-9 for row, mt in shipped.items())
+    taken = routes.groupby("market")["mt"].sum()
+    for row, market in case.markets.iterrows():
+        mt = float(taken.get(row, 0.0))
+        assert mt <= market["max_mt_per_year"] * (1 + 1e-7) + 1e-9
+        missed = float(result.solution.missed[row]) / 1000
+        assert mt + missed >= market["min_mt_per_year"] * (1 - 1e-7) - 1e-9
+    on_link = routes[["links", "mt"]].explode("links").groupby("links")["mt"].sum()
+    closed = case.links.index[~case.links["open"].to_numpy(dtype=bool)]
+    assert not set(on_link[on_link > 0].index) & set(closed)
+    for name, cap in case.capacities.iterrows():
+        if name in case.links.index and cap["unit"] == "Mt/yr":
+            room = max(0.0, min(cap["practical"] - cap["background"], cap["legal"]))
+            assert float(on_link.get(name, 0.0)) <= room * (1 + 1e-6) + 1e-9
+    worth = (routes["utility_usd_per_t"] - routes["lifting_usd_per_t"]) * routes["mt"]
+    penalty = case.markets["shortfall_price_usd_per_t"].to_numpy() @ result.solution.missed / 1000
+    grown = result.solution.problem.growth_cost @ result.solution.grown / 1000
+    assert np.isclose(worth.sum() - penalty - grown, result.surplus_musd, rtol=1e-9, atol=1e-7)
+    for route in routes.itertuples():
+        links = case.links.loc[list(route.links)]
+        ends = links["to_node_id"].tolist()
+        assert links["from_node_id"].tolist()[1:] == ends[:-1]
+        assert not any(node.endswith(".site") for node in ends[:-1])

@@ -1,0 +1,189 @@
+"""A second opinion: the same optimum by a link-based programme, written from the tables alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+
+from models.demand import Case
+
+
+def optimum_by_links(case: Case) -> float:
+    """Z in million USD: one variable per (commodity, use[, supply]) and link, solved by scipy."""
+    links = list(case.links.itertuples())
+    apart = set(case.streams["commodity_id"])
+    for row in case.shared[case.shared["supply_place_id"] != ""].itertuples():
+        for commodity in case.commodities.itertuples():
+            if row.commodity_class in ("", commodity.commodity_class):
+                apart.add(commodity.commodity_id)
+    layers = []
+    for commodity in sorted(set(case.supplies["commodity_id"])):
+        for use in ("export", "home"):
+            rows = case.supplies[case.supplies["commodity_id"] == commodity]
+            if commodity in apart:
+                layers += [(commodity, use, [i]) for i in rows.index]
+            else:
+                layers.append((commodity, use, list(rows.index)))
+    money = {}
+    for c in case.charges.itertuples():
+        money.setdefault((c.link_id, c.commodity_class), []).append((c.use, c.usd_per_t))
+    eligible = {(s.outlet_link_id, s.supply_place_id): s for s in case.streams.itertuples()}
+    outlets = {(s.commodity_id, s.outlet_link_id) for s in case.streams.itertuples()}
+
+    cost: list[float] = []
+    lower_bound: list[float] = []
+    upper: list[float] = []
+    balance: dict[tuple, list[tuple[int, float]]] = {}
+    use_of: dict[str, list[tuple[int, float]]] = {}
+    supply_use: dict[int, list[tuple[int, float]]] = {}
+    market_use: dict[int, list[tuple[int, float]]] = {}
+    limit_use: list[list[tuple[int, float]]] = [[] for _ in case.limits]
+
+    def variable(c: float, u: float = math.inf) -> int:
+        cost.append(c)
+        lower_bound.append(0.0)
+        upper.append(u)
+        return len(cost) - 1
+
+    available = {}
+    for name, cap in case.capacities.iterrows():
+        available[name] = max(0.0, min(cap["practical"] - cap["background"], cap["legal"]))
+
+    def coefficient(name: str, given: float, teu: float) -> float:
+        """Own units taken by one Mt."""
+        unit = case.capacities.loc[name, "unit"]
+        train = case.capacities.loc[name, "tonnes_per_unit"]
+        if math.isnan(given):
+            given = {"Mt/yr": 1.0, "kTEU/yr": 1 / teu, "trains/day": 1 / (train * 365)}[unit]
+        elif unit == "trains/day":
+            given /= 365
+        return given * {"Mt/yr": 1.0, "kTEU/yr": 1e3}.get(unit, 1e6)
+
+    shared_of: dict[str, list] = {}
+    for s in case.shared.itertuples():
+        shared_of.setdefault(s.link_id, []).append(s)
+    for number, (commodity, use, rows) in enumerate(layers):
+        good = case.commodities.loc[commodity]
+        cls = good["commodity_class"]
+        daily = good["unit_value_usd_per_t"] * good["interest_per_year"] / 365
+        place = (
+            case.supplies.loc[rows[0], "place_id"] if len(rows) == 1 and commodity in apart else ""
+        )
+        for link in links:
+            classes = [c for c in link.commodity_classes.split(";") if c]
+            if (
+                not link.open
+                or (classes and cls not in classes)
+                or (link.link_id, commodity) in case.bans
+            ):
+                continue
+            if link.mode not in good["modes"].split(";") or (link.kind == "swap" and use != "home"):
+                continue
+            earns = 0.0
+            if (commodity, link.link_id) in outlets:
+                stream = eligible.get((link.link_id, place))
+                if stream is None:
+                    continue
+                earns = stream.differential_usd_per_t + stream.quality_usd_per_t
+            charge = sum(usd for u, usd in money.get((link.link_id, cls), []) if u in ("any", use))
+            x = variable(charge + link.days * daily - earns)
+            balance.setdefault((number, link.from_node_id, "out"), []).append((x, -1.0))
+            balance.setdefault((number, link.to_node_id, "in"), []).append((x, 1.0))
+            if link.link_id in available:
+                use_of.setdefault(link.link_id, []).append(
+                    (x, coefficient(link.link_id, math.nan, good["t_per_teu"]))
+                )
+            for s in shared_of.get(link.link_id, []):
+                if s.commodity_class in ("", cls) and s.supply_place_id in ("", place):
+                    if s.shared_id in available:
+                        use_of.setdefault(s.shared_id, []).append(
+                            (x, coefficient(s.shared_id, s.coefficient, good["t_per_teu"]))
+                        )
+            for i, limit in enumerate(case.limits):
+                counted = limit.commodity_ids is None or commodity in limit.commodity_ids
+                if (
+                    use == "export"
+                    and counted
+                    and link.from_country == limit.country != link.to_country
+                ):
+                    limit_use[i].append((x, 1.0))
+        for row in rows:
+            supply = case.supplies.loc[row]
+            x = variable(float(supply["lifting_cost_usd_per_t"]))
+            balance.setdefault((number, f"{supply['place_id']}.site", "out"), []).append((x, 1.0))
+            supply_use.setdefault(row, []).append((x, 1.0))
+        wanted = case.markets[
+            (case.markets["commodity_id"] == commodity) & (case.markets["use"] == use)
+        ]
+        for row, market in wanted.iterrows():
+            x = variable(-float(market["price_usd_per_t"]))
+            balance.setdefault((number, f"{market['place_id']}.site", "in"), []).append((x, -1.0))
+            market_use.setdefault(row, []).append((x, 1.0))
+            for i, limit in enumerate(case.limits):
+                counted = limit.commodity_ids is None or commodity in limit.commodity_ids
+                if (
+                    use == "export"
+                    and counted
+                    and market["country"] != limit.country
+                    and limit.share is not None
+                ):
+                    limit_use[i].append((x, -limit.share))
+    for row, market in case.markets.iterrows():
+        e = variable(float(market["shortfall_price_usd_per_t"]), float(market["min_mt_per_year"]))
+        market_use.setdefault(row, []).append((e, 1.0))
+    for name, growth in case.growth.items():
+        y = variable(growth.usd_per_unit / 1e6, growth.max_extra)
+        use_of.setdefault(name, []).append((y, -1.0))
+
+    equal = [entries for entries in _merge_sides(balance)]
+    rows_ub, rhs = [], []
+    for row, entries in supply_use.items():
+        rows_ub.append(entries)
+        rhs.append(float(case.supplies.loc[row, "mt_per_year"]))
+    for row, entries in market_use.items():
+        top, bottom = (
+            float(case.markets.loc[row, c]) for c in ("max_mt_per_year", "min_mt_per_year")
+        )
+        if math.isfinite(top):
+            rows_ub.append(entries)
+            rhs.append(top)
+        if bottom > 0:
+            rows_ub.append([(x, -a) for x, a in entries])
+            rhs.append(-bottom)
+    for name, entries in use_of.items():
+        if math.isfinite(available[name]):
+            rows_ub.append(entries)
+            rhs.append(available[name])
+    for limit, entries in zip(case.limits, limit_use, strict=True):
+        rows_ub.append(entries)
+        rhs.append(limit.mt or 0.0)
+    a_ub, b_ub = _matrix(rows_ub, len(cost)), np.array(rhs)
+    a_eq = _matrix(equal, len(cost))
+    answer = linprog(
+        cost, A_ub=a_ub, b_ub=b_ub, A_eq=a_eq, b_eq=np.zeros(len(equal)),
+        bounds=list(zip(lower_bound, upper, strict=True)), method="highs",
+    )  # fmt: skip
+    assert answer.status == 0, answer.message
+    return -float(answer.fun)
+
+
+def _merge_sides(balance: dict) -> list[list[tuple[int, float]]]:
+    """Balance rows; a site's leaving and arriving sides are two rows, other nodes one."""
+    merged: dict[tuple, list[tuple[int, float]]] = {}
+    for (layer, node, side), entries in balance.items():
+        key = (layer, node, side if node.endswith(".site") else "")
+        merged.setdefault(key, []).extend(entries)
+    return list(merged.values())
+
+
+def _matrix(rows: list[list[tuple[int, float]]], width: int) -> sparse.csr_array:
+    data, row, col = [], [], []
+    for i, entries in enumerate(rows):
+        for x, a in entries:
+            row.append(i)
+            col.append(x)
+            data.append(a)
+    return sparse.csr_array((data, (row, col)), shape=(len(rows), width))
