@@ -105,7 +105,9 @@ def test_the_surplus_scales_with_the_unit_of_mass(seed, factor):
 @given(seeds)
 def test_a_copy_of_the_case_gives_the_same_result_exactly(seed):
     case = random_case(seed)
-    again = replace(case, capacities=case.capacities.assign(practical=case.capacities["practical"] * 1.0))
+    again = replace(
+        case, capacities=case.capacities.assign(practical=case.capacities["practical"] * 1.0)
+    )
     solver = frozen_solver(case)
     first, second = (solve_optimal(c, solver=solver) for c in (case, again))
     assert first.routes.equals(second.routes)

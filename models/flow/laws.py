@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.flow.programme import Floats
+from models.flow.programme import Floats, Ints
 from models.flow.solver import Solution
 from routes.errors import InternalError
 
@@ -42,14 +42,7 @@ def check_solution(solution: Solution) -> float:
         "an obligation is served or counted as missed",
     )
     _check_conservation(solution, on_arc)
-    for arcs, source, sink in zip(solution.arcs, solution.source, solution.sink, strict=True):
-        tail, head = s.arc_tail[arcs], s.arc_head[arcs]
-        unbroken = (
-            tail[0] == s.source_node[source]
-            and head[-1] == s.sink_node[sink]
-            and (tail[1:] == head[:-1]).all()
-        )
-        _require(bool(unbroken), "a route runs unbroken from its supply to its market")
+    _require(_unbroken(solution), "a route runs unbroken from its supply to its market")
     return max(violation, 0.0)
 
 
@@ -62,10 +55,43 @@ def check_gap(solution: Solution, scale: float) -> float:
 
 def arc_flow(solution: Solution) -> Floats:
     """Flow of each arc, kt: the sum of its routes' flows."""
-    total = np.zeros(len(solution.problem.structure.arc_link))
-    for arcs, flow in zip(solution.arcs, solution.flow, strict=True):
-        np.add.at(total, arcs, flow)
-    return total
+    arcs, starts = join_arcs(solution)
+    lengths = np.diff(np.append(starts, len(arcs)))
+    n_arcs = len(solution.problem.structure.arc_link)
+    total = np.bincount(arcs, np.repeat(solution.flow, lengths), minlength=n_arcs)
+    return np.asarray(total, dtype=float)
+
+
+def join_arcs(solution: Solution) -> tuple[Ints, Ints]:
+    """The arcs of all routes one after another, and where each route starts among them."""
+    if not solution.arcs:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    lengths = np.array([len(arcs) for arcs in solution.arcs])
+    return np.concatenate(solution.arcs), np.concatenate([[0], np.cumsum(lengths)[:-1]])
+
+
+def route_worth(solution: Solution) -> Floats:
+    """Utility less lifting cost of each route, USD/t."""
+    p, s = solution.problem, solution.problem.structure
+    arcs, starts = join_arcs(solution)
+    cost = np.add.reduceat(p.arc_cost[arcs], starts) if len(arcs) else np.zeros(0)
+    price = p.price[s.sink_market[solution.sink]]
+    return np.asarray(price - cost - p.lifting[s.source_supply[solution.source]])
+
+
+def _unbroken(solution: Solution) -> bool:
+    s = solution.problem.structure
+    arcs, starts = join_arcs(solution)
+    if not len(arcs):
+        return True
+    ends = np.append(starts[1:], len(arcs)) - 1
+    joins = s.arc_tail[arcs[1:]] == s.arc_head[arcs[:-1]]
+    joins[starts[1:] - 1] = True
+    return bool(
+        joins.all()
+        and (s.arc_tail[arcs[starts]] == s.source_node[solution.source]).all()
+        and (s.arc_head[arcs[ends]] == s.sink_node[solution.sink]).all()
+    )
 
 
 def row_usage(solution: Solution, on_arc: Floats | None = None) -> Floats:

@@ -10,10 +10,11 @@ import numpy as np
 
 from models.demand import Case, _Same, select_case
 from models.flow.laws import check_gap
-from models.flow.programme import KT, Problem, build_problem, build_structure, structure_keys
+from models.flow.programme import KT, build_problem, build_structure, structure_keys
+from models.flow.programme import Problem as Programme
 from models.flow.result import FlowResult, build_result
 from models.flow.solver import FlowSolver, Solution
-from routes.errors import UnknownNameError
+from routes.errors import DataError, Problem, UnknownNameError
 from routes.network import Network
 
 
@@ -27,7 +28,31 @@ def base_solver(network: Network, year: int) -> FlowSolver:
 
 @lru_cache(maxsize=8)
 def _base_solver(key: _Same, year: int) -> FlowSolver:
-    return frozen_solver(select_case(key.network, year))
+    case = select_case(key.network, year)
+    solver = frozen_solver(case)
+    check_routes(case, solver)
+    return solver
+
+
+def check_routes(case: Case, solver: FlowSolver) -> None:
+    """Raise DataError for supplies that reach no market of their commodity over open links."""
+    s = solver.structure
+    problem = build_problem(case, s)
+    weights = np.where(problem.arc_open, 1.0, np.inf)
+    worth, _ = solver.pricer.tree(weights, np.zeros(len(s.sink_node)), None)
+    reached = np.zeros(len(case.supplies), dtype=bool)
+    np.logical_or.at(reached, s.source_supply, np.isfinite(worth[s.source_node]))
+    stuck = case.supplies[~reached & (case.supplies["mt_per_year"] > 0).to_numpy()]
+    table, lines = case.network["supplies"], case.network.lines["supplies"]
+    problems = []
+    for commodity, place in zip(stuck["commodity_id"], stuck["place_id"], strict=True):
+        same = (table["commodity_id"] == commodity) & (table["place_id"] == place)
+        row = int(np.flatnonzero(same & (table["year"] == case.year))[0])
+        rule = f"no route leads {commodity} from '{place}' to any market in {case.year}"
+        remedy = "Add the links it needs, or check their classes, modes, years and status."
+        problems.append(Problem(lines[row][0], rule, remedy, lines[row][1], "place_id"))
+    if problems:
+        raise DataError(problems)
 
 
 def frozen_solver(case: Case) -> FlowSolver:
@@ -78,15 +103,18 @@ def solve_possible(
     Raises UnknownNameError when nothing of `commodity` is supplied in the year.
     """
     solver = solver_for(case) if solver is None else solver
-    weights = case.commodities["unit_value_usd_per_t"]
-    if commodity is not None:
-        if commodity not in weights.index:
-            raise UnknownNameError("commodity", commodity, weights.index)
-        weights = (weights.index == commodity) * 1.0
-        worth = dict(zip(case.commodities.index, weights, strict=True))
-    else:
-        worth = dict(weights / weights.max())
+    if commodity is not None and commodity not in case.commodities.index:
+        raise UnknownNameError("commodity", commodity, case.commodities.index)
+    worth = tonne_worth(case, commodity)
     return build_result(case, most_tonnes(case, solver, worth), "possible")
+
+
+def tonne_worth(case: Case, commodity: str | None) -> dict[str, float]:
+    """Weight of a tonne of each commodity in `possible`: one of them, or all by unit value."""
+    if commodity is not None:
+        return {str(name): float(name == commodity) for name in case.commodities.index}
+    value = case.commodities["unit_value_usd_per_t"]
+    return {str(name): float(v) for name, v in (value / value.max()).items()}
 
 
 def most_tonnes(case: Case, solver: FlowSolver, worth: dict[str, float]) -> Solution:
@@ -100,7 +128,7 @@ def _market_worth(case: Case, worth: dict[str, float]) -> Sequence[float]:
     return list(np.where(abroad, case.markets["commodity_id"].map(worth).astype(float), 0.0))
 
 
-def greatest_export(problem: Problem, solver: FlowSolver, worth: Sequence[float]) -> Solution:
+def greatest_export(problem: Programme, solver: FlowSolver, worth: Sequence[float]) -> Solution:
     """Maximise sum of worth[market] x tonnes, after missing as little of obligations as can be."""
     free = replace(
         problem,
@@ -116,4 +144,5 @@ def greatest_export(problem: Problem, solver: FlowSolver, worth: Sequence[float]
         )
         # a hair of slack keeps the second stage feasible beside the first one's rounding
         served = np.maximum(problem.minimum - least.missed * (1 + 1e-9) - 1e-9, 0.0)
-    return solver.solve(replace(free, minimum=served, shortfall=np.full_like(free.shortfall, 1e4)))
+    best = solver.solve(replace(free, minimum=served, shortfall=np.full_like(free.shortfall, 1e4)))
+    return replace(best, missed=best.missed + (problem.minimum - served))

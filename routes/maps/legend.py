@@ -1,0 +1,195 @@
+"""Legends: what colours and widths mean, in the emptiest corner of the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+
+from routes.maps import style
+from routes.maps.geometry import Box
+from routes.maps.labels import Colour, make_renderer
+from routes.maps.names import Formatter
+from routes.maps.page import Page
+from routes.maps.pen import WidthScale, scale_dashes
+
+_INSET = 5.0
+_SAMPLE_PT = 3.4
+Handle = Artist | tuple[Artist, ...]
+
+
+def make_sample(look: style.LineStyle, width: float = _SAMPLE_PT) -> tuple[Artist, ...]:
+    """A piece of a stroke for the legend."""
+    under: Colour = look.tint if look.dashes else look.colour
+    solid = Line2D([], [], color=under, linewidth=width, solid_capstyle="butt")
+    if not look.dashes:
+        return (solid,)
+    dashes = scale_dashes(look.dashes, width)
+    dashed = Line2D(
+        [], [], color=look.colour, linewidth=width, linestyle=dashes, dash_capstyle="butt"
+    )
+    return solid, dashed
+
+
+def make_blank() -> Artist:
+    """No sample, for a line of words alone."""
+    return Line2D([], [], linestyle="none")
+
+
+def build_key(
+    page: Page,
+    title: str,
+    rows: Sequence[tuple[Handle, str]],
+    *,
+    tall: bool,
+    narrow: bool = False,
+) -> Legend:
+    """One framed box of samples and words; its place is set later."""
+    legend = Legend(
+        page.ax,
+        [handle for handle, _ in rows],
+        [words for _, words in rows],
+        loc="lower left",
+        title=title,
+        prop=page.make_font(7.0),
+        title_fontproperties=page.make_font(7.2, bold=True),
+        labelcolor=style.INK,
+        frameon=True,
+        fancybox=False,
+        shadow=False,
+        framealpha=0.93,
+        facecolor="white",
+        edgecolor="#9a9a9a",
+        borderpad=0.55,
+        labelspacing=0.38,
+        handlelength=1.2 if narrow else 4.4,
+        handleheight=1.35 if tall else 0.9,
+        handletextpad=0.8,
+        borderaxespad=0.0,
+        numpoints=1,
+        alignment="left",
+        handler_map={tuple: HandlerTuple(ndivide=1, pad=0.0)},
+    )
+    legend.set_zorder(8.5)
+    legend.get_frame().set_linewidth(0.5)
+    legend.get_title().set_color(style.INK)
+    return legend
+
+
+def build_corridor_key(
+    page: Page, title: str, totals: Mapping[str, float], show: Formatter | None
+) -> Legend:
+    """Corridors drawn on the map, with what each delivers when `show` is given."""
+    rows: list[tuple[Handle, str]] = []
+    for corridor in sorted(totals, key=style.order_corridor):
+        look = style.style_corridor(corridor)
+        words = look.name if show is None else f"{look.name}  {show(totals[corridor])}"
+        rows.append((make_sample(look), words))
+    return build_key(page, title, rows, tall=False)
+
+
+def build_width_key(
+    page: Page,
+    scale: WidthScale,
+    title: str,
+    show: Formatter,
+    *,
+    full: bool,
+    full_place: bool = False,
+    extra: Sequence[tuple[Handle, str]] = (),
+) -> Legend:
+    """Three reference widths, the thinnest line, and the mark of full links."""
+    references = scale.references()
+    page.record.references = references
+    rows: list[tuple[Handle, str]] = [
+        (
+            Line2D([], [], color="#6b6b6b", linewidth=scale.width(value), solid_capstyle="butt"),
+            show(value),
+        )
+        for value in references
+    ]
+    rows += list(extra)
+    thin = Line2D([], [], color="#6b6b6b", linewidth=scale.hairline)
+    rows.append((thin, f"under {show(float(f'{scale.least:.1g}'))}"))
+    if full:
+        bar = Line2D([], [], color=style.FULL, marker="|", linestyle="none", markersize=10,
+                     markeredgewidth=2.0)  # fmt: skip
+        rows.append((bar, "full: at its capacity"))
+    if full_place:
+        diamond = Line2D([], [], color=style.FULL, marker="d", linestyle="none", markersize=6,
+                         markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip
+        rows.append((diamond, "full port, border or station"))
+    return build_key(page, title, rows, tall=True)
+
+
+def place_keys(page: Page, keys: Sequence[Legend]) -> None:
+    """Put the boxes side by side or one above the other in the corner with the least ink."""
+    keys = [key for key in keys if key is not None]
+    if not keys:
+        return
+    figure = page.ax.get_figure(root=True)
+    dpi = figure.dpi if figure is not None else 100.0
+    renderer = make_renderer(dpi)
+    sizes = []
+    for key in keys:
+        page.ax.add_artist(key)
+        extent = key.get_window_extent(renderer)
+        sizes.append((extent.width * 72 / dpi, extent.height * 72 / dpi))
+    layouts = [
+        _lay_out(page, sizes, right, top, stacked)
+        for right, top, stacked in product((True, False), (False, True), (False, True))
+    ]
+    inked = [page.occupancy.cover(np.array(layout)).sum() for layout in layouts]
+    best = layouts[int(np.argmin(np.round(inked, 4)))]
+    for key, box in zip(keys, best, strict=True):
+        key.set_loc((box[0] / page.width, box[1] / page.height))
+        page.placer.reserve(box)
+    page.record.reserved = (*page.record.reserved, *best)
+
+
+def _lay_out(
+    page: Page, sizes: Sequence[tuple[float, float]], right: bool, top: bool, stacked: bool
+) -> list[Box]:
+    """Boxes from a corner inward, the first at the corner."""
+    boxes: list[Box] = []
+    x, y = _INSET, _INSET
+    for width, height in sizes:
+        left = page.width - x - width if right else x
+        low = page.height - y - height if top else y
+        boxes.append((left, low, left + width, low + height))
+        if stacked:
+            y += height + 4.0
+        else:
+            x += width + 4.0
+    return boxes
+
+
+def add_strip(figure: Figure, corridors: Iterable[str], corner: tuple[float, float]) -> Legend:
+    """The corridors of all panels in one row; `corner` in parts of the figure."""
+    shown = sorted(corridors, key=style.order_corridor)
+    looks = [style.style_corridor(corridor) for corridor in shown]
+    strip = Legend(
+        figure,
+        [make_sample(look) for look in looks],
+        [look.name for look in looks],
+        loc="lower left",
+        bbox_to_anchor=corner,
+        ncols=max(len(looks), 1),
+        prop=style.make_font(8.0),
+        labelcolor=style.INK,
+        frameon=False,
+        borderpad=0.0,
+        borderaxespad=0.0,
+        handlelength=4.4,
+        handletextpad=0.8,
+        columnspacing=2.0,
+        handler_map={tuple: HandlerTuple(ndivide=1, pad=0.0)},
+    )
+    figure.add_artist(strip)
+    return strip
