@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from statistics import NormalDist
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from models.demand import Case
 from models.flow.laws import check_solution, route_worth, row_usage
@@ -33,19 +34,19 @@ class Measured:
     closed: Closed | None = None
     possible_mt: float | None = None
 
-    @property
+    @cached_property
     def routes(self) -> pd.DataFrame:
         """Routes of the commodity asked for, or all."""
         routes = self.result.routes
         return routes if self.commodity is None else routes[routes["commodity"] == self.commodity]
 
-    @property
+    @cached_property
     def exports(self) -> pd.DataFrame:
         """Routes to markets abroad."""
         routes = self.routes
         return routes[routes["use"] == "export"]
 
-    @property
+    @cached_property
     def third(self) -> pd.DataFrame:
         """Exports to countries other than the one that dependency is measured on."""
         exports = self.exports
@@ -123,8 +124,9 @@ def bypass(
     third = ((markets["use"] == "export") & (markets["country"] != country)).to_numpy()
     is_third = third[s.sink_market[solution.sink]]
     supply = s.source_supply[solution.source]
-    cap = np.bincount(supply[is_third], solution.flow[is_third], minlength=len(case.supplies))
-    cap = cap.astype(float)
+    cap = np.bincount(
+        supply[is_third], solution.flow[is_third], minlength=len(case.supplies)
+    ).astype(float)
     kept = replace(
         solution,
         flow=solution.flow[~is_third],
@@ -170,7 +172,9 @@ def undelivered_mt(m: Measured) -> float:
     """Supply that stays, Mt."""
     supplies = m.result.case.supplies
     mine = supplies if m.commodity is None else supplies[supplies["commodity_id"] == m.commodity]
-    return max(0.0, float(mine["mt_per_year"].sum() - m.routes["mt"].sum()))
+    supply = float(mine["mt_per_year"].sum())
+    left = supply - float(m.routes["mt"].sum())
+    return left if left > 1e-9 * supply else 0.0
 
 
 def shortfall_mt(m: Measured) -> float:
@@ -322,13 +326,12 @@ def mixture_quantile(mean: Any, variance: Any, weight: Any, level: float) -> flo
         return None
     sigma = np.sqrt(np.log1p(variance / mean**2))
     centre = np.log(mean) - sigma**2 / 2
-    normal = np.vectorize(NormalDist().cdf, otypes=[float])
     low, high = float(mean.min()) * 1e-3, float((mean + 20 * np.sqrt(variance)).max()) + 1.0
     for _ in range(80):
         middle = (low + high) / 2
         below = np.where(
             sigma > 0,
-            normal((np.log(middle) - centre) / np.where(sigma > 0, sigma, 1.0)),
+            ndtr((np.log(middle) - centre) / np.where(sigma > 0, sigma, 1.0)),
             (middle >= mean).astype(float),
         )
         if float(below @ weight) < level * weight.sum():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,9 +18,9 @@ from models.flow.result import FlowResult
 from models.flow.shadow import capacity_use, price_capacities
 from models.flow.solve import solve_optimal, solve_possible, solver_for
 from models.indicators import Measured, measure, measure_closed, measure_possible
-from models.scenario import Scenario, apply, load_scenario, parse_setting
+from models.scenario import Scenario, apply, load_scenarios, pick_year, read_settings
 from routes.corridors import CORRIDORS
-from routes.errors import UnknownNameError, UsageError
+from routes.errors import UnknownNameError
 from routes.network import Network, load_network
 
 ASSIGNMENTS = ("optimal", "likely", "possible")
@@ -131,26 +130,16 @@ def run_scenario(
         raise UnknownNameError("assignment", assignment, ASSIGNMENTS)
     if isinstance(scenarios, str | Scenario):
         scenarios = [scenarios]
-    chosen = [s if isinstance(s, Scenario) else load_scenario(s) for s in scenarios]
-    extra = [parse_setting(setting) for setting in settings]
+    named = iter(load_scenarios([s for s in scenarios if not isinstance(s, Scenario)]))
+    chosen = [s if isinstance(s, Scenario) else next(named) for s in scenarios]
+    extra = [read_settings(settings)] if settings else []
     network = load_network() if network is None else network
-    base = select_case(network, _common_year(chosen, year))
+    base = select_case(network, pick_year(chosen) if year is None else year)
     _check_question(base, network, commodity, country)
     case, changes = apply(base, [*chosen, *extra])
     result = _assign(case, assignment, commodity)
     measured = _measure(result, country, commodity)
     return _report(chosen, settings, measured, [c.to_dict() for c in changes], prices=prices)
-
-
-def _common_year(scenarios: Sequence[Scenario], year: int | None) -> int:
-    if year is not None:
-        return year
-    years = {scenario.name: scenario.year for scenario in scenarios}
-    if len(set(years.values())) > 1:
-        told = ", ".join(f"{name} {y}" for name, y in years.items())
-        msg = f"The scenarios have different demand years ({told}). Choose one with --year."
-        raise UsageError(msg)
-    return next(iter(years.values()), 2023)
 
 
 def _check_question(case: Case, network: Network, commodity: str | None, country: str) -> None:
@@ -248,27 +237,29 @@ def commodity_table(m: Measured) -> pd.DataFrame:
     """A row per commodity: supply, exports, home, what stays, shortfall, transit share."""
     case, routes = m.result.case, m.routes
     names = [m.commodity] if m.commodity else sorted(case.commodities.index)
-    supply = case.supplies.groupby("commodity_id")["mt_per_year"].sum()
     missed = pd.Series(m.result.solution.missed / 1000.0)
-    missed = missed.groupby(case.markets["commodity_id"].to_numpy()).sum()
-    rows = []
-    for name in names:
-        mine = routes[routes["commodity"] == name]
-        export = mine[mine["use"] == "export"]
-        third = export[export["country"] != m.country]
-        through = third[third["transit"].map(lambda left: m.country in left).astype(bool)]
-        exported, home = float(export["mt"].sum()), float(mine["mt"].sum() - export["mt"].sum())
-        third_mt = float(third["mt"].sum())
-        rows.append({
-            "commodity": name,
-            "supply_mt": float(supply.get(name, 0.0)),
-            "exported_mt": exported,
-            "domestic_mt": home,
-            "undelivered_mt": max(0.0, float(supply.get(name, 0.0)) - exported - home),
-            "shortfall_mt": float(missed.get(name, 0.0)),
-            "transit_share": float(through["mt"].sum()) / third_mt if third_mt > 0 else math.nan,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+    third = m.third
+    through = third.loc[third["transit"].map(lambda left: m.country in left).astype(bool)]
+    columns = {
+        "supply_mt": case.supplies.groupby("commodity_id")["mt_per_year"].sum(),
+        "exported_mt": m.exports.groupby("commodity")["mt"].sum(),
+        "domestic_mt": routes[routes["use"] == "home"].groupby("commodity")["mt"].sum(),
+        "shortfall_mt": missed.groupby(case.markets["commodity_id"].to_numpy()).sum(),
+        "third": third.groupby("commodity")["mt"].sum(),
+        "through": through.groupby("commodity")["mt"].sum(),
+    }
+    table = pd.DataFrame({k: v.reindex(names) for k, v in columns.items()}).fillna(0.0)
+    left = table["supply_mt"] - table["exported_mt"] - table["domestic_mt"]
+    third_mt = table["third"].where(table["third"] > 0)
+    return pd.DataFrame({
+        "commodity": names,
+        "supply_mt": table["supply_mt"].to_numpy(),
+        "exported_mt": table["exported_mt"].to_numpy(),
+        "domestic_mt": table["domestic_mt"].to_numpy(),
+        "undelivered_mt": left.where(left > 1e-9 * table["supply_mt"], 0.0).to_numpy(),
+        "shortfall_mt": table["shortfall_mt"].to_numpy(),
+        "transit_share": (table["through"] / third_mt).to_numpy(),
+    })  # fmt: skip
 
 
 def route_table(routes: pd.DataFrame) -> pd.DataFrame:
@@ -364,9 +355,7 @@ def bottlenecks(run: Run, *, top: int = 10) -> pd.DataFrame:
 
 
 def _manifest(case: Case, scenarios: Sequence[Scenario], settings: Sequence[str]) -> dict[str, Any]:
-    text = json.dumps(
-        [s.model_dump(mode="json") for s in scenarios] + list(settings), sort_keys=True
-    )
+    text = "\n".join([*(s.digest for s in scenarios), *settings])
     return {
         "version": package_version(),
         "data_version": case.network.version,

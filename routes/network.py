@@ -18,7 +18,7 @@ import pandas as pd
 from routes.checks import check_tables
 from routes.errors import DataError, Problem, UsageError
 from routes.schema import TABLES, columns
-from routes.tables import RawRow, read_raw, validate_rows
+from routes.tables import RawRow, RawTable, read_raw, validate_rows
 
 REQUIRED_TABLES = ("places", "links", "tariffs", "commodities", "supplies", "markets", "sources")
 
@@ -87,30 +87,70 @@ def load_network(data: str | Path | None = None, *, overlays: Sequence[str | Pat
 def _load(folders: tuple[str, ...], stamp: object) -> Network:
     del stamp  # part of the cache's key only
     base, *overlays = map(Path, folders)
+    return build_network(read_folder(base), overlays=overlays)
+
+
+@dataclass(frozen=True)
+class RawNetwork:
+    """The tables of a data set as written, wherever they were read from.
+
+    `tables` maps a table's name to its rows; `problems` tells what is wrong outside of them,
+    `warnings` what is odd; `digest` is that of the bytes read.
+    """
+
+    name: str
+    version: str
+    digest: str
+    tables: Mapping[str, RawTable] = field(repr=False)
+    problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
+
+
+def read_folder(folder: Path) -> RawNetwork:
+    """The rows of a folder of CSV files, one a table. Nothing is raised."""
     digest = hashlib.sha256()
+    tables: dict[str, RawTable] = {}
+    for name, record in TABLES.items():
+        path = folder / record.file
+        if path.exists():
+            tables[name] = read_raw(path, record)
+            digest.update(record.file.encode() + path.read_bytes())
+    return RawNetwork(
+        name=folder.resolve().name,
+        version=_read_version(folder),
+        digest=digest.hexdigest(),
+        tables=tables,
+        problems=_check_files(folder),
+    )
+
+
+def build_network(raw: RawNetwork, *, overlays: Sequence[str | Path] = ()) -> Network:
+    """The checked network of rows as written, with overlays laid on them.
+
+    Raises DataError with every problem of every table.
+    """
+    folders = [Path(overlay) for overlay in overlays]
+    digest = hashlib.sha256(raw.digest.encode())
     tables: dict[str, pd.DataFrame] = {}
     lines: dict[str, list[tuple[str, int]]] = {}
-    problems: list[Problem] = _check_files(base)
-    for overlay in overlays:
+    problems: list[Problem] = list(raw.problems)
+    for overlay in folders:
         problems += _check_files(overlay, overlay=True)
     changes: list[str] = []
     for name, record in TABLES.items():
-        path = base / record.file
-        rows: list[RawRow] = []
-        if path.exists():
-            digest.update(record.file.encode() + path.read_bytes())
-            raw = read_raw(path, record)
-            problems += raw.problems
-            rows = list(raw.rows)
+        table = raw.tables.get(name)
+        rows = list(table.rows) if table is not None else []
+        if table is not None:
+            problems += table.problems
         elif name in REQUIRED_TABLES:
-            problems.append(Problem(record.file, "the file is missing", f"Add it to {base.name}/."))
-        for overlay in overlays:
+            problems.append(Problem(record.file, "the file is missing", f"Add it to {raw.name}."))
+        for overlay in folders:
             path = overlay / record.file
             if path.exists():
                 digest.update(record.file.encode() + path.read_bytes())
-                raw = read_raw(path, record, partial=True)
-                problems += raw.problems
-                rows = _lay_over(rows, raw.rows, raw.columns, name, overlay.name, changes)
+                over = read_raw(path, record, partial=True)
+                problems += over.problems
+                rows = _lay_over(rows, over.rows, over.columns, name, overlay.name, changes)
         frame, found = validate_rows(rows, record)
         problems += found
         tables[name] = frame if not found else _empty(name)
@@ -121,13 +161,13 @@ def _load(folders: tuple[str, ...], stamp: object) -> Network:
     if errors:
         raise DataError(errors)
     return Network(
-        name=base.name,
-        version=_read_version(base) + ("+overlay" if changes else ""),
-        digest=digest.hexdigest(),
+        name=raw.name,
+        version=raw.version + ("+overlay" if changes else ""),
+        digest=digest.hexdigest() if folders else raw.digest,
         tables=tables,
         lines=lines,
         changes=tuple(changes),
-        warnings=tuple(warnings),
+        warnings=(*raw.warnings, *warnings),
     )
 
 
@@ -217,7 +257,7 @@ def save_network(network: Network, folder: Path) -> None:
     """Write every table that has rows to `folder` as CSV, numbers at full precision."""
     for name, record in TABLES.items():
         frame = network.tables[name]
-        if len(frame) == 0:
+        if len(frame) == 0 and name not in REQUIRED_TABLES:
             continue
         with (folder / record.file).open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")

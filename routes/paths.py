@@ -115,11 +115,11 @@ def match_place(places: pd.DataFrame, name: str) -> str:
     """
     wanted = name.strip().casefold()
     words: dict[str, str] = {}
-    known: list[str] = list(places["place_id"])
-    for place, title, aliases in places[["place_id", "name", "aliases"]].itertuples(index=False):
+    columns = ["place_id", "name", "aliases"]
+    for place_id, title, aliases in places[columns].itertuples(index=False, name=None):
         for word in (*(a for a in aliases.split(";") if a), title, title.split("(")[0].strip()):
-            words.setdefault(word.casefold(), place)
-    words |= {place: place for place in known}
+            words.setdefault(str(word).casefold(), str(place_id))
+    words.update((str(place), str(place)) for place in places["place_id"])
     if wanted in words:
         return words[wanted]
     raise UnknownNameError("place", name, words)

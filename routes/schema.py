@@ -8,6 +8,11 @@ against them, `kazroutes data dictionary` prints them. Blank means unknown or no
 
 from __future__ import annotations
 
+import ast
+import inspect
+import sys
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -44,7 +49,9 @@ CHARGE_KINDS = (*CASH_KINDS, "risk_premium")
 class Record(BaseModel):
     """A row. Unknown columns are refused; rows do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    # the docstrings under the fields are read when they are asked for (see field_meanings):
+    # reading them here would cost every command a tenth of a second
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     file: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
 
@@ -561,9 +568,39 @@ def columns(record: type[Record]) -> list[str]:
     return [name for name in record.model_fields if name not in last] + last
 
 
+@cache
+def field_meanings() -> dict[tuple[str, str], str]:
+    """The docstring under each field, by (record, field); inherited fields included."""
+    tree = ast.parse(inspect.getsource(sys.modules[__name__]))
+    own: dict[str, dict[str, str]] = {}
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        fields: dict[str, str] = {}
+        for line, following in pairwise(node.body):
+            if (
+                isinstance(line, ast.AnnAssign)
+                and isinstance(line.target, ast.Name)
+                and isinstance(following, ast.Expr)
+                and isinstance(following.value, ast.Constant)
+            ):
+                fields[line.target.id] = " ".join(str(following.value.value).split())
+        own[node.name] = fields
+    return {
+        (record.__name__, name): next(
+            own[base.__name__][name]
+            for base in record.__mro__
+            if name in own.get(base.__name__, {})
+        )
+        for record in TABLES.values()
+        for name in record.model_fields
+    }
+
+
 def data_dictionary() -> list[dict[str, Any]]:
     """Every column of every table: table, column, type, required, meaning."""
     rows = []
+    meanings = field_meanings()
     for table, record in TABLES.items():
         for name in columns(record):
             field = record.model_fields[name]
@@ -575,7 +612,7 @@ def data_dictionary() -> list[dict[str, Any]]:
                     "type": kind.replace("'>", ""),
                     "required": field.is_required(),
                     "key": name in record.key,
-                    "meaning": " ".join((field.description or "").split()),
+                    "meaning": meanings[record.__name__, name],
                 }
             )
     return rows

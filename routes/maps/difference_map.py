@@ -125,22 +125,21 @@ def _place_keys(
     for corridor in sorted(page.record.totals, key=style.order_corridor):
         value = page.record.totals[corridor]
         if abs(value) > 1e-4 * size:
-            words = f"{style.style_corridor(corridor).name}  {names.format_signed(value)}"
+            words = f"{style.style_corridor(corridor).name}  {names.format_signed(value, two.unit)}"
             rows.append((legend.make_blank(), words))
-    words = "square root of" if widths.kind == "sqrt" else "in proportion to"
     legend.place_keys(
         page,
         [
             legend.build_width_key(
                 page,
                 widths,
-                f"Change, width: {words} {two.of}",
+                legend.word_widths("Change, width", widths, two.of),
                 two.show_round,
                 full=False,
                 extra=[(legend.make_sample(look), look.name) for look in (GAIN, LOSS)],
             ),
             legend.build_key(
-                page, f"Delivered by corridor, {two.unit}", rows, tall=False, narrow=True
+                page, "Change of what corridors deliver", rows, tall=False, narrow=True
             ),
         ],
     )
@@ -158,7 +157,7 @@ def _label_changes(
     inside = find_inside(places, page.frame)
 
     def show(value: float) -> str:
-        return f"{names.format_signed(value)} {two.unit}"
+        return names.format_signed(value, two.unit)
 
     keys = ["link_id", "corridor", "place_id"]
     gone = _change_of(

@@ -39,7 +39,7 @@ class Quantity:
 
     def show(self, value: float) -> str:
         """A value with its unit."""
-        return f"{names.format_number(value)} {self.unit}"
+        return names.format_amount(value, self.unit)
 
 
 def measure_flows(flows: pd.DataFrame, measure: str) -> Quantity:
@@ -198,11 +198,14 @@ def paint_flows(
     throughput = measure_throughput(links, by_corridor)
     weights = names.weigh_places(places, throughput)
     names.mark_places(page, places, weights)
+    found = _find_markets(page, places, arrivals, markets, least_share)
     if keys:
+        rows = places.loc[sorted(found)]
+        spots = page.to_points(project(page.frame, rows["lon"], rows["lat"]))
         drawn = dict.fromkeys(page.record.lanes["group"], 0.0)
-        place_flow_keys(page, widths, quantity, {**drawn, **page.record.totals}, used, full)
+        place_flow_keys(page, widths, quantity, {**drawn, **page.record.totals}, used, full, spots)
     place_exits(page, places, links, quantity, lines, most=most_lines)
-    _place_markets(page, places, quantity, arrivals, markets, least_share)
+    place_required(page, names.label_markets(page, places, found, quantity.show))
     page.placer.place(names.label_corridors(page, ink))
     taken = {placed.label.key.removeprefix("market-") for placed in page.placer.placed}
     wanted = {place: weight for place, weight in weights.items() if place not in taken}
@@ -249,6 +252,7 @@ def place_flow_keys(
     totals: Mapping[str, float],
     links: pd.DataFrame,
     full: Collection[str],
+    keep_free: Points,
 ) -> None:
     """Legends of corridors and widths."""
     in_percent = quantity.unit == "%"
@@ -256,16 +260,16 @@ def place_flow_keys(
     heading = "Corridor" if in_percent else f"Corridor, {quantity.unit} delivered"
     ends = links.loc[list(page.record.marked), ["from_place_id", "to_place_id"]]
     still = (ends["from_place_id"] == ends["to_place_id"]) if len(ends) else pd.Series(dtype=bool)
-    words = "square root of" if widths.kind == "sqrt" else "in proportion to"
     legend.place_keys(
         page,
         [
             legend.build_corridor_key(page, heading, totals, show),
             legend.build_width_key(
-                page, widths, f"Width: {words} {quantity.of}", quantity.show_round,
+                page, widths, legend.word_widths("Width", widths, quantity.of), quantity.show_round,
                 full=bool((~still).any()), full_place=bool(still.any()),
             ),
         ],
+        keep_free,
     )  # fmt: skip
 
 
@@ -286,15 +290,14 @@ def place_exits(
     place_required(page, found)
 
 
-def _place_markets(
+def _find_markets(
     page: Page,
     places: pd.DataFrame,
-    quantity: Quantity,
     arrivals: pd.DataFrame,
     markets: Mapping[str, float] | None,
     least_share: float,
-) -> None:
-    """Labels with tonnage of the foreign markets within the frame."""
+) -> dict[str, tuple[float, str]]:
+    """Foreign markets within the frame that are worth a tonnage: value and main corridor."""
     inside = find_inside(places, page.frame)
     total = float(arrivals["value"].sum())
     found: dict[str, tuple[float, str]] = {}
@@ -307,4 +310,4 @@ def _place_markets(
         wanted = abroad if markets is None else place in markets
         if place in inside and wanted and value >= least_share * total:
             found[str(place)] = value, main
-    place_required(page, names.label_markets(page, places, found, quantity.show))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from textwrap import fill
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -13,7 +14,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from routes.maps import style
-from routes.maps.geometry import Box
+from routes.maps.geometry import Box, Points, contains
 from routes.maps.labels import Colour, make_renderer
 from routes.maps.names import Formatter
 from routes.maps.page import Page
@@ -128,11 +129,17 @@ def build_width_key(
     return build_key(page, title, rows, tall=True)
 
 
-def place_keys(page: Page, keys: Sequence[Legend]) -> None:
-    """Put the boxes side by side or one above the other in the corner with the least ink."""
-    keys = [key for key in keys if key is not None]
-    if not keys:
-        return
+def word_widths(what: str, scale: WidthScale, of: str) -> str:
+    """Heading that declares the scale."""
+    words = "square root of" if scale.kind == "sqrt" else "in proportion to"
+    return fill(f"{what}: {words} {of}", 38)
+
+
+def place_keys(page: Page, keys: Sequence[Legend], keep_free: Points | None = None) -> None:
+    """Put the boxes side by side or one above the other in the corner with the least ink.
+
+    `keep_free`: points (from the lower left corner) that the boxes should not hide.
+    """
     figure = page.ax.get_figure(root=True)
     dpi = figure.dpi if figure is not None else 100.0
     renderer = make_renderer(dpi)
@@ -146,6 +153,9 @@ def place_keys(page: Page, keys: Sequence[Legend]) -> None:
         for right, top, stacked in product((True, False), (False, True), (False, True))
     ]
     inked = [page.occupancy.cover(np.array(layout)).sum() for layout in layouts]
+    if keep_free is not None and len(keep_free):
+        hidden = [sum(contains(box, keep_free).sum() for box in layout) for layout in layouts]
+        inked = [ink + 0.5 * count for ink, count in zip(inked, hidden, strict=True)]
     best = layouts[int(np.argmin(np.round(inked, 4)))]
     for key, box in zip(keys, best, strict=True):
         key.set_loc((box[0] / page.width, box[1] / page.height))

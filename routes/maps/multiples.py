@@ -34,8 +34,8 @@ def draw_small_multiples(
     title: str = "",
     footer: str | None = "",
     extent: Extent = "region",
-    columns: int = 3,
-    most: int = 12,
+    columns: int | None = None,
+    most: int | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw one small flow map for each value of `by`, the greatest first.
@@ -49,9 +49,9 @@ def draw_small_multiples(
     figure
         Figure to fill, empty and at its final size; default a new one.
     columns
-        Panels in a row.
+        Panels in a row; default 3, or 4 for more than 12 panels.
     most
-        Most panels; what is left out is named in the small print.
+        Most panels; what is left out is named in the small print. Default: all.
     labels
         Names of the commodities for people; default: their ids.
 
@@ -67,6 +67,7 @@ def draw_small_multiples(
     delivered = _sum_delivered(links, quantity.values, by)
     shown = list(delivered.index[:most])
     frame = choose_frame(extent)
+    columns = columns or (3 if len(shown) <= 12 else 4)
     boxes, figure = _lay_out(figure, frame, len(shown), columns, bool(title))
     unit = quantity.unit
     for name, box in zip(shown, boxes, strict=True):
@@ -84,7 +85,7 @@ def draw_small_multiples(
         page.subtitle = f"widest stroke {panel.show(float(widest))}"
         page.heading_size = 12.0
         finish_page(page)
-    left_out = [_name(str(name), by, labels) for name in delivered.index[most:]]
+    left_out = [_name(str(name), by, labels) for name in delivered.index[len(shown) :]]
     _write_surroundings(figure, frame, title, footer, scale, left_out)
     return figure
 

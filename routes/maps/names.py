@@ -27,6 +27,7 @@ SEAS: tuple[tuple[str, float, float], ...] = (
     ("South China Sea", 114.5, 17.0), ("Bay of Bengal", 88.0, 15.5),
 )  # fmt: skip
 _EDGE_NEAR = 34.0
+_LEAST_LINE = 0.002
 Formatter = Callable[[float], str]
 Colouring = Callable[[str, float], Colour]
 """Colour of words from a corridor and a value."""
@@ -37,14 +38,15 @@ def colour_by_corridor(corridor: str, value: float) -> Colour:
     return style.style_corridor(corridor).ink
 
 
-def format_signed(value: float) -> str:
-    """A change with its sign, at most three figures."""
-    return ("+" if value > 0 else "\u2212" if value < 0 else "") + format_number(abs(value))
+def format_signed(value: float, unit: str) -> str:
+    """A change with its sign and unit."""
+    sign = "+" if value > 0 else "\u2212" if value < 0 else ""
+    return sign + format_amount(abs(value), unit)
 
 
 def shorten_name(name: str) -> str:
-    """The name without remarks in brackets, cut at 26 letters."""
-    short = name.split(" (")[0].split(",")[0].strip()
+    """The name without remarks and second names, cut at 26 letters."""
+    short = name.split(" (")[0].split(",")[0].split(" / ")[0].strip()
     return short if len(short) <= 26 else short[:25].rstrip() + "…"
 
 
@@ -66,6 +68,13 @@ def format_number(value: float) -> str:
         return "0"
     digits = -math.floor(math.log10(size))
     return f"{value:.{digits}f}"
+
+
+def format_amount(value: float, unit: str) -> str:
+    """A value with its unit; less than 0.1 Mt in kt."""
+    if unit == "Mt" and 0 < abs(value) < 0.0995:
+        return f"{format_number(value * 1000.0)} kt"
+    return f"{format_number(value)} {unit}"
 
 
 def mark_places(page: Page, places: pd.DataFrame, shown: Mapping[str, float]) -> None:
@@ -192,6 +201,7 @@ def label_exits(
     Exits near to each other share a label.
     """
     labels = []
+    least = _LEAST_LINE * float(exits["value"].abs().sum()) if len(exits) else 0.0
     for number, (anchor, group) in enumerate(_cluster_exits(page, exits, points)):
         sums = group.groupby("place_id")["value"].sum()
         sums = sums[sums != 0]
@@ -199,7 +209,8 @@ def label_exits(
         order = sorted(sums.index, key=lambda place: (-abs(sums[place]), place))
         corridors = [str(main.at[place, "corridor"]) for place in order]
         colours = [colour_of(c, float(sums[p])) for c, p in zip(corridors, order, strict=True)]
-        lines = _edge_lines(page, places, sums[order], colours, show, most)
+        count = min(most, int((sums[order].abs() >= least).sum()))
+        lines = _edge_lines(page, places, sums[order], colours, show, count)
         if lines:
             labels.append(_edge_label(page, f"exit-{number}", lines, anchor))
     return labels
@@ -252,14 +263,16 @@ def _edge_lines(
 ) -> tuple[Line, ...]:
     """A line per market, the least ones in one line together."""
     font = page.make_font(7.0, bold=True)
-    count = len(sums) if len(sums) <= most else most - 1
+    count = 1 if len(sums) == 1 else max(most, 1)
+    if len(sums) == count + 1 and most > 0:
+        count = len(sums)
     lines = []
     for place, value, colour in zip(sums.index[:count], sums, colours, strict=False):
         name = shorten_name(str(places.at[place, "name"]))
         lines.append(Line(f"{name} {show(float(value))}", font, colour))
     rest = sums.iloc[count:]
     if len(rest):
-        lines.append(Line(f"{len(rest)} others {show(float(rest.sum()))}", font))
+        lines.append(Line(f"{len(rest)} others {show(float(rest.sum()))}", page.make_font(7.0)))
     return tuple(lines)
 
 
@@ -382,7 +395,7 @@ def _ground_label(key: str, line: Line, point: Points, shift: float) -> Label:
         (
             float(point[0]) - width / 2 + dx * shift,
             float(point[1]) - height / 2 + dy * shift,
-            0.12 * shift * math.hypot(dx, dy),
+            0.06 * shift * math.hypot(dx, dy),
         )
         for dx in shares
         for dy in shares

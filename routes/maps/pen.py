@@ -355,6 +355,10 @@ def mark_full_links(
             if 0 <= point[0] <= page.width and 0 <= point[1] <= page.height:
                 diamonds.append(_diamond(point, 3.6 * page.size_factor))
                 marked.append(link)
+    for bar in bars:
+        page.occupancy.mark_line(bar, 2.0, 2.5)
+    for shape in diamonds:
+        page.occupancy.mark_points(shape, 1.0, 2.5)
     _draw_full(page, bars, diamonds)
     page.record.marked = tuple(marked)
     return len(marked)
