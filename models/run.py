@@ -34,7 +34,7 @@ class Run:
     `indicators` maps names of models.indicators.INDICATORS to numbers or None. Frames: `corridors`,
     `commodities`, `links`, `shared_capacities`, `routes` (columns as in the JSON of `kazroutes
     run`), `flows` (link_id, corridor, commodity, mt, value_musd). `changes` lists what the
-    scenario changed, old -> new. `result` holds the flows themselves.
+    scenario changed, old -> new. `result` holds the flows themselves, `scenarios` what was asked.
     """
 
     scenario: str
@@ -53,6 +53,7 @@ class Run:
     changes: tuple[dict[str, Any], ...] = field(repr=False)
     manifest: dict[str, Any] = field(repr=False)
     result: FlowResult = field(repr=False)
+    scenarios: tuple[Scenario, ...] = field(default=(), repr=False)
     title: str = ""
 
     def to_frame(self) -> pd.DataFrame:
@@ -200,6 +201,7 @@ def _report(
         changes=tuple(changes),
         manifest=_manifest(result.case, scenarios, settings),
         result=result,
+        scenarios=tuple(scenarios),
     )
 
 

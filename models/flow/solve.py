@@ -38,10 +38,8 @@ def check_routes(case: Case, solver: FlowSolver) -> None:
     """Raise DataError for supplies that reach no market of their commodity over open links."""
     s = solver.structure
     problem = build_problem(case, s)
-    weights = np.where(problem.arc_open, 1.0, np.inf)
-    worth, _ = solver.pricer.tree(weights, np.zeros(len(s.sink_node)), None)
     reached = np.zeros(len(case.supplies), dtype=bool)
-    np.logical_or.at(reached, s.source_supply, np.isfinite(worth[s.source_node]))
+    np.logical_or.at(reached, s.source_supply, solver.pricer.reaches(problem.arc_open))
     stuck = case.supplies[~reached & (case.supplies["mt_per_year"] > 0).to_numpy()]
     table, lines = case.network["supplies"], case.network.lines["supplies"]
     problems = []

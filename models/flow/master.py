@@ -1,0 +1,380 @@
+"""The restricted master programme: one HiGHS model that is changed in place and never rebuilt.
+
+Columns are the shortfall of each market, then routes and growing capacities as they came. Rows are
+supplies, markets, then those capacities that have ever been in the way. A new problem sends only
+the costs, bounds and coefficients that differ from the last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from models.flow.matrices import bin_sums, equal_matrices, gather_columns
+from models.flow.pool import RoutePool
+from models.flow.programme import Floats, Ints, Problem, Structure
+from routes.errors import InternalError
+
+_OPTIONS = (
+    ("output_flag", False), ("threads", 1), ("random_seed", 0),
+    ("primal_feasibility_tolerance", 1e-9), ("dual_feasibility_tolerance", 1e-9),
+    ("presolve", "off"), ("solver", "simplex"), ("simplex_scale_strategy", 0),
+    ("simplex_strategy", 0),
+)  # fmt: skip
+
+Loads = tuple[Ints, Ints, Floats]  # route, capacity row, what a kt of the route takes of it
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A state to come back to: how many routes, rows and growth columns, and the basis."""
+
+    n_routes: int
+    n_rows: int
+    n_growth: int
+    basis: highspy.HighsBasis
+
+
+class Master:
+    """The programme over the routes of a pool.
+
+    active : capacity rows in the model, in order. After `run`, `flows`, `missed`, `grown` and
+    `row_duals` hold the optimum over the routes known so far.
+    """
+
+    def __init__(self, structure: Structure, pool: RoutePool) -> None:
+        self.structure, self.pool = structure, pool
+        self.active: list[int] = []
+        self.growth_row: list[int] = []  # capacity row of each growth column
+        self.growth_col: list[int] = []
+        self.route_col: Ints = np.zeros(0, dtype=np.int64)
+        self.problem: Problem | None = None
+        # what the model holds: objective and upper bound of columns, bounds of rows
+        self.cost: Floats = np.zeros(0)
+        self.upper: Floats = np.zeros(0)
+        self.row_bounds: Floats = np.zeros((2, 0))
+        self.loads: Loads = (self.route_col, self.route_col, self.cost)
+        self.flows = self.missed = self.grown = self.row_duals = self.cost
+        self.n_supply = self.n_market = 0
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in _OPTIONS:
+            self.highs.setOptionValue(option, value)
+
+    # state
+
+    def mark(self) -> Mark:
+        """The state as it is now."""
+        basis = self.highs.getBasis()
+        return Mark(len(self.pool), len(self.active), len(self.growth_row), basis)
+
+    def restore(self, mark: Mark) -> None:
+        """Delete what was added since `mark` and take its basis back."""
+        first_col = self.n_market + mark.n_routes + mark.n_growth
+        first_row = self.n_supply + self.n_market + mark.n_rows
+        if self.highs.getNumCol() > first_col:
+            extra = np.arange(first_col, self.highs.getNumCol(), dtype=np.int32)
+            _check(self.highs.deleteCols(len(extra), extra), "deleting routes")
+        if self.highs.getNumRow() > first_row:
+            extra = np.arange(first_row, self.highs.getNumRow(), dtype=np.int32)
+            _check(self.highs.deleteRows(len(extra), extra), "deleting rows")
+        self.pool.cut(mark.n_routes)
+        self.route_col = self.route_col[: mark.n_routes]
+        del self.active[mark.n_rows :]
+        del self.growth_row[mark.n_growth :], self.growth_col[mark.n_growth :]
+        self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
+        self.row_bounds = self.row_bounds[:, :first_row]
+        route, row, amount = self.loads
+        kept = route < mark.n_routes
+        self.loads = route[kept], row[kept], amount[kept]
+        # without a trace of what was solved before, equal problems take equal steps
+        _check(self.highs.clearSolver(), "forgetting the last solve")
+        _check(self.highs.setBasis(mark.basis), "restoring the basis")
+
+    # problems
+
+    def set_problem(self, problem: Problem) -> None:
+        """Make the model that of `problem`, over the same routes and rows."""
+        last, self.problem = self.problem, problem
+        if last is None:
+            self._start(problem)
+        else:
+            self._send_coefficients(last)
+        self._add_growth()
+        self._send_columns(last)
+        self._send_rows()
+
+    def _start(self, problem: Problem) -> None:
+        """The empty model: shortfall columns, rows of supplies and markets."""
+        self.n_supply, self.n_market = len(problem.supply), len(problem.price)
+        n_rows = self.n_supply + self.n_market
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.n_market, n_rows
+        lp.sense_ = highspy.ObjSense.kMaximize
+        self.cost, self.upper = np.zeros(self.n_market), np.zeros(self.n_market)
+        self.row_bounds = np.array([np.full(n_rows, -np.inf), np.full(n_rows, np.inf)])
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.cost, self.upper
+        lp.row_lower_, lp.row_upper_ = self.row_bounds
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = np.arange(self.n_market + 1)
+        lp.a_matrix_.index_ = self.n_supply + np.arange(self.n_market)
+        lp.a_matrix_.value_ = np.ones(self.n_market)
+        _check(self.highs.passModel(lp), "loading the model")
+        self._set_weights(problem)
+
+    def _set_weights(self, problem: Problem) -> None:
+        self.by_arc = sparse.csc_array(problem.weights)
+        self.by_sink = sparse.csc_array(problem.sink_weights)
+        self.loads = self._find_loads(0)
+
+    def _find_loads(self, start: int) -> Loads:
+        """What routes from `start` on take of every capacity row."""
+        pool = self.pool
+        route = np.arange(start, len(pool))
+        owner, row, value = gather_columns(self.by_arc, pool.arcs(start))
+        owner = np.repeat(route, pool.lengths(start))[owner]
+        if self.by_sink.nnz:
+            at_sink, more_rows, more = gather_columns(self.by_sink, pool.sink[start:])
+            owner = np.concatenate([owner, route[at_sink]])
+            row, value = np.concatenate([row, more_rows]), np.concatenate([value, more])
+        return owner, row, value
+
+    def _send_coefficients(self, last: Problem) -> None:
+        """Change the coefficients of rows in the model where the weights are others now."""
+        problem = self._now()
+        if equal_matrices(last.weights, problem.weights) and equal_matrices(
+            last.sink_weights, problem.sink_weights
+        ):
+            return
+        before = [self._row_loads(row) for row in self.active]
+        self._set_weights(problem)
+        for position, row in enumerate(self.active):
+            after = self._row_loads(row)
+            where = self.n_supply + self.n_market + position
+            for i in np.flatnonzero(before[position] != after):
+                status = self.highs.changeCoeff(where, int(self.route_col[i]), float(after[i]))
+                _check(status, "changing a coefficient")
+
+    def _row_loads(self, row: int) -> Floats:
+        """Coefficient of every route of the pool in a capacity row."""
+        route, rows, value = self.loads
+        mine = rows == row
+        return bin_sums(route[mine], value[mine], len(self.pool))
+
+    def _add_growth(self) -> None:
+        """Columns of capacities that may grow and have none yet."""
+        new = [int(row) for row in self._now().growth_row if int(row) not in self.growth_row]
+        if not new:
+            return
+        first = self.highs.getNumCol()
+        place = {row: i for i, row in enumerate(self.active)}
+        entries = [place.get(row, -1) for row in new]
+        starts = np.cumsum([0] + [e >= 0 for e in entries[:-1]])
+        rows = np.array([e for e in entries if e >= 0], dtype=np.int32)
+        zeros = np.zeros(len(new))
+        _check(
+            self.highs.addCols(
+                len(new), zeros, zeros, zeros, len(rows), starts.astype(np.int32),
+                (rows + self.n_supply + self.n_market).astype(np.int32), np.full(len(rows), -1.0),
+            ),
+            "adding growth",
+        )  # fmt: skip
+        self.growth_row += new
+        self.growth_col += range(first, first + len(new))
+        self.cost, self.upper = np.append(self.cost, zeros), np.append(self.upper, zeros)
+
+    def _send_columns(self, last: Problem | None) -> None:
+        p = self._now()
+        cost, upper = self.cost.copy(), self.upper.copy()
+        cost[: self.n_market], upper[: self.n_market] = -p.shortfall, p.minimum
+        if self.growth_col:
+            cost[self.growth_col] = upper[self.growth_col] = 0.0
+            where = self._growth_columns()
+            cost[where], upper[where] = -p.growth_cost, p.growth_max
+        names = ("arc_cost", "price", "lifting")
+        if last is None or any(getattr(last, n) is not getattr(p, n) for n in names):
+            cost[self.route_col] = self._route_costs(0)
+        if last is None or last.arc_open is not p.arc_open:
+            upper[self.route_col] = self._route_bounds(0)
+        changed = np.flatnonzero(cost != self.cost).astype(np.int32)
+        if len(changed):
+            status = self.highs.changeColsCost(len(changed), changed, cost[changed])
+            _check(status, "changing costs")
+        changed = np.flatnonzero(upper != self.upper).astype(np.int32)
+        if len(changed):
+            status = self.highs.changeColsBounds(
+                len(changed), changed, np.zeros(len(changed)), upper[changed]
+            )
+            _check(status, "changing bounds")
+        self.cost, self.upper = cost, upper
+
+    def _growth_columns(self) -> Ints:
+        """Column of each growing capacity of the problem."""
+        at = dict(zip(self.growth_row, self.growth_col, strict=True))
+        return np.array([at[row] for row in self._now().growth_row.tolist()], dtype=np.int64)
+
+    def _send_rows(self) -> None:
+        p = self._now()
+        low = np.where(p.minimum > 0, p.minimum, -np.inf)
+        where, rows = self.own_rows()
+        capacity = np.full(len(self.active), np.inf)  # rows of other problems bind nothing
+        capacity[where] = p.capacity[rows]
+        bounds = np.full_like(self.row_bounds, -np.inf)
+        bounds[0, self.n_supply : self.n_supply + self.n_market] = low
+        bounds[1] = np.concatenate([p.supply, p.maximum, capacity])
+        changed = np.flatnonzero((bounds != self.row_bounds).any(axis=0))
+        if len(changed):
+            _change_rows(self.highs, changed.tolist(), bounds[:, changed])
+        self.row_bounds = bounds
+
+    def own_rows(self) -> tuple[Ints, Ints]:
+        """Places in `active` that the problem has a capacity for, and which capacity."""
+        active = np.array(self.active, dtype=np.int64)
+        where = np.flatnonzero(active < len(self._now().capacity))
+        return where, active[where]
+
+    def route_costs(self) -> Floats:
+        """Objective of every route, USD/t."""
+        return np.asarray(self.cost[self.route_col])
+
+    def _route_costs(self, start: int) -> Floats:
+        p, s = self._now(), self.structure
+        worth = p.price[s.sink_market[self.pool.sink[start:]]]
+        worth = worth - p.lifting[s.source_supply[self.pool.source[start:]]]
+        return np.asarray(worth - self.pool.sums(p.arc_cost, start))
+
+    def _route_bounds(self, start: int) -> Floats:
+        """Upper bound of routes: 0 when an arc is closed."""
+        return np.where(self.pool.all_true(self._now().arc_open, start), np.inf, 0.0)
+
+    # growing the model
+
+    def add_routes(self, start: int) -> None:
+        """Columns of the pool's routes from `start` on."""
+        cost, upper = self._route_costs(start), self._route_bounds(start)
+        n, first = len(cost), self.highs.getNumCol()
+        fresh = self._find_loads(start)
+        starts, rows, values = self._column_entries(start, *fresh)
+        _check(
+            self.highs.addCols(n, cost, np.zeros(n), upper, len(rows), starts, rows, values),
+            "adding routes",
+        )
+        (a, b, c), (d, e, f) = self.loads, fresh
+        self.loads = np.append(a, d), np.append(b, e), np.append(c, f)
+        self.route_col = np.append(self.route_col, np.arange(first, first + n))
+        self.cost, self.upper = np.append(self.cost, cost), np.append(self.upper, upper)
+
+    def _column_entries(
+        self, start: int, route: Ints, row: Ints, value: Floats
+    ) -> tuple[Ints, Ints, Floats]:
+        """Starts, rows and values of the columns of routes from `start` on, from their loads."""
+        s, pool = self.structure, self.pool
+        base = self.n_supply + self.n_market
+        height = base + len(self.active)
+        columns = np.arange(len(pool) - start)
+        place = np.full(self.by_arc.shape[0], -1, dtype=np.int64)
+        where, rows = self.own_rows()
+        place[rows] = base + where
+        keep = place[row] >= 0
+        ones = np.ones(len(columns))
+        column = np.concatenate([columns, columns, route[keep] - start])
+        entry = np.concatenate([
+            s.source_supply[pool.source[start:]],
+            self.n_supply + s.sink_market[pool.sink[start:]],
+            place[row[keep]],
+        ])  # fmt: skip
+        keys, which = np.unique(column * height + entry, return_inverse=True)
+        total = bin_sums(which, np.concatenate([ones, ones, value[keep]]), len(keys))
+        starts = np.searchsorted(keys, columns * height)
+        return starts.astype(np.int64), keys % height, total
+
+    def add_rows(self, rows: Ints) -> None:
+        """Capacity rows that were left out so far."""
+        grows = dict(zip(self.growth_row, self.growth_col, strict=True))
+        starts, columns, values = [0], [], []
+        for row in rows.tolist():
+            loads = self._row_loads(row)
+            used = np.flatnonzero(loads)
+            own = [grows[row]] if row in grows else []
+            columns.append(np.append(self.route_col[used], own))
+            values.append(np.append(loads[used], np.full(len(own), -1.0)))
+            starts.append(starts[-1] + len(used) + len(own))
+        limit = self._now().capacity[rows]
+        low = np.full(len(rows), -np.inf)
+        _check(
+            self.highs.addRows(
+                len(rows), low, limit, starts[-1], np.array(starts[:-1], dtype=np.int32),
+                np.concatenate(columns).astype(np.int32), np.concatenate(values),
+            ),
+            "adding rows",
+        )  # fmt: skip
+        self.active += rows.tolist()
+        self.row_bounds = np.concatenate([self.row_bounds, [low, limit]], axis=1)
+
+    # solving
+
+    def run(self) -> None:
+        """Solve the model.
+
+        Raises InternalError unless HiGHS reports an optimum.
+        """
+        _check(self.highs.run(), "solving")
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self.highs.clearSolver()  # once more, from nothing
+            _check(self.highs.run(), "solving")
+        status = self.highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            msg = f"HiGHS ended with '{self.highs.modelStatusToString(status)}'"
+            raise InternalError(msg)
+        solution = self.highs.getSolution()
+        values = np.array(solution.col_value)
+        self.flows = np.maximum(values[self.route_col], 0.0)
+        self.flows[self.upper[self.route_col] == 0.0] = 0.0
+        self.missed = values[: self.n_market]
+        self.grown = values[self._growth_columns()]
+        self.row_duals = np.array(solution.row_dual)
+
+    def usage(self) -> Floats:
+        """Use of every capacity row by the flows of the last run, less what grew."""
+        p = self._now()
+        route, row, value = self.loads
+        usage = bin_sums(row, value * self.flows[route], len(p.capacity))
+        np.subtract.at(usage, p.growth_row, self.grown)
+        return usage
+
+    def duals(self) -> tuple[Floats, Floats, Floats]:
+        """Duals of supplies (>= 0), markets (either sign) and all capacity rows (>= 0), USD/t."""
+        p, duals = self._now(), self.row_duals
+        supply = np.maximum(duals[: self.n_supply], 0.0)
+        market = duals[self.n_supply : self.n_supply + self.n_market]
+        market = np.where((p.minimum <= 0) | (market > 0), np.maximum(market, 0.0), market)
+        market = np.where(np.isinf(p.maximum), np.minimum(market, 0.0), market)
+        row = np.zeros(len(p.capacity))
+        where, rows = self.own_rows()
+        row[rows] = np.maximum(duals[self.n_supply + self.n_market :], 0.0)[where]
+        return supply, market, row
+
+    def _now(self) -> Problem:
+        if self.problem is None:
+            msg = "the master has no problem yet"
+            raise InternalError(msg)
+        return self.problem
+
+
+def _change_rows(highs: highspy.Highs, rows: list[int], bounds: Floats) -> None:
+    change = getattr(highs, "changeRowsBounds", None)
+    if change is not None:
+        _check(
+            change(len(rows), np.array(rows, dtype=np.int32), *bounds), "changing bounds of rows"
+        )
+        return
+    for row, low, high in zip(rows, *bounds.tolist(), strict=True):  # older HiGHS
+        _check(highs.changeRowBounds(row, low, high), "changing bounds of a row")
+
+
+def _check(status: highspy.HighsStatus, what: str) -> None:
+    if status == highspy.HighsStatus.kError:
+        msg = f"HiGHS failed while {what}"
+        raise InternalError(msg)

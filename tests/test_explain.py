@@ -1,0 +1,162 @@
+"""Every number that `explain` tells, tried by solving again from the tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.demand import select_case
+from models.explain import explain_run
+from models.flow.solve import solve_optimal, solve_possible
+from models.run import run_scenario
+from models.scenario import apply
+from routes.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    return run_scenario("baseline-2023")
+
+
+@pytest.fixture(scope="module")
+def closed():
+    return run_scenario("russia-closed")
+
+
+def told(explanation, kind):
+    return [s.to_dict() for s in explanation.statements if s.kind == kind]
+
+
+def widen(case, subject, units):
+    caps = case.capacities.copy()
+    caps.loc[subject, ["practical", "legal"]] += units
+    return replace(case, capacities=caps)
+
+
+@pytest.mark.parametrize("scenario", ["baseline", "closed"])
+def test_worth_of_bottlenecks_is_what_solving_again_finds(scenario, request):
+    run = request.getfixturevalue(scenario)
+    found = told(explain_run(run), "bottleneck")
+    assert len(found) >= 5
+    case, z = run.result.case, run.result.surplus_musd
+    for statement in found:
+        step = 1e-4 * statement["capacity"]
+        more = solve_optimal(widen(case, statement["subject_id"], step)).surplus_musd
+        less = solve_optimal(widen(case, statement["subject_id"], -step)).surplus_musd
+        assert (more - z) / step * 1e6 == pytest.approx(statement["gain_usd_per_unit"], rel=1e-3)
+        assert (z - less) / step * 1e6 == pytest.approx(statement["loss_usd_per_unit"], rel=1e-3)
+
+
+@pytest.mark.parametrize("commodity", ["uranium", "coal-low-ash", "crude"])
+def test_unused_routes_come_in_at_the_change_told(baseline, commodity):
+    found = explain_run(baseline, commodity=commodity)
+    case = baseline.result.case
+    cls = case.commodities.loc[commodity, "commodity_class"]
+    unused = told(found, "unused")[:3]
+    assert unused or commodity == "crude"
+    for statement in unused:
+        usd = statement["change_usd_per_t"]
+        for change, comes in ((usd + 0.02, True), (usd - 0.02, False)):
+            charges, markets = case.charges, case.markets
+            if statement["subject_id"] in case.links.index:
+                extra = charges.iloc[[0]].assign(
+                    link_id=statement["subject_id"], commodity_class=cls, use="any",
+                    kind="carriage", usd_per_t=-change,
+                )  # fmt: skip
+                charges = type(charges)(np.vstack([charges, extra]), columns=charges.columns)
+                charges["usd_per_t"] = charges["usd_per_t"].astype(float)
+            else:
+                hit = (markets["place_id"] == statement["subject_id"]) & (
+                    markets["commodity_id"] == commodity
+                )
+                markets = markets.assign(
+                    price_usd_per_t=markets["price_usd_per_t"] + change * hit.astype(float)
+                )
+            routes = solve_optimal(replace(case, charges=charges, markets=markets)).routes
+            mine = routes[routes["commodity"] == commodity]
+            before = baseline.result.routes
+            before = before[before["commodity"] == commodity]
+            if statement["subject_id"] in case.links.index:
+                on = mine[["links", "mt"]].explode("links").groupby("links")["mt"].sum()
+                assert (on.get(statement["subject_id"], 0.0) > 1e-7) == comes, (statement, change)
+            else:
+                at = [
+                    f.loc[f["to_place_id"] == statement["to"], "mt"].sum() for f in (before, mine)
+                ]
+                assert (at[1] > at[0] + 1e-9) == comes, (statement, change)
+
+
+def test_limits_of_undelivered_tonnes_sum_to_the_possible_flow(closed):
+    found = told(explain_run(closed), "limit")
+    crude = next(s for s in found if s["commodity"] == "crude")
+    total = sum(part["mt"] for part in crude["parts"])
+    assert total == pytest.approx(crude["possible_mt"], rel=1e-9)
+    routes = solve_possible(closed.result.case, commodity="crude").routes
+    exported = routes.loc[
+        (routes["use"] == "export") & (routes["commodity"] == "crude"), "mt"
+    ].sum()
+    assert crude["possible_mt"] == pytest.approx(exported, rel=1e-6)
+
+
+def test_shifts_account_for_every_tonne_and_name_a_change_that_moves_it(baseline, closed):
+    found = told(explain_run(closed, against=baseline, top=1000), "shift")
+    crude = [s for s in found if s["commodity"] == "crude"]
+    stays = sum(s["mt"] for s in crude if s["to_corridor"] == "undelivered")
+    table = closed.commodities.set_index("commodity")
+    assert stays == pytest.approx(table.loc["crude", "undelivered_mt"], rel=1e-3)
+    assert crude[0]["causes"][0]["change"] == "close-transit (change 1 of russia-closed)"
+    base = select_case(closed.result.case.network, 2023)
+    alone, _ = apply(base, closed.scenarios)
+    routes = solve_optimal(alone).routes
+    keys = ["commodity", "from_place_id", "corridor", "to_place_id"]
+    a = baseline.result.routes.groupby(keys)["mt"].sum()
+    b = routes.groupby(keys)["mt"].sum()
+    moved = a.sub(b, fill_value=0.0).clip(lower=0.0)
+    moved = moved[moved.index.get_level_values(0) == "crude"].sum()
+    assert crude[0]["causes"][0]["moves_mt"] == pytest.approx(moved)
+
+
+def test_series_are_named_together():
+    """Two full links in a row: more of one brings nothing, of both together 40 USD/t."""
+    from cases import make_case
+    from models.explain.capacities import find_series, raise_together
+    from models.flow.programme import build_structure
+    from models.flow.shadow import capacity_use, price_capacities
+    from models.flow.solver import FlowSolver
+
+    case = make_case(
+        places={"a": "KZ", "b": "DE", "c": "DE"},
+        links=[
+            {"id": "load", "a": "a.site", "b": "a", "kind": "load"},
+            {"id": "ab", "a": "a", "b": "b", "cost": 5, "cap": 2, "country": "DE"},
+            {"id": "bc", "a": "b", "b": "c", "cost": 5, "cap": 2},
+            {"id": "out", "a": "c", "b": "c.site", "kind": "unload"},
+        ],
+        supplies=[("grain", "a", 5, 0)],
+        markets=[{"commodity": "grain", "place": "c", "price": 50.0}],
+    )
+    solver = FlowSolver(build_structure(case))
+    result = solve_optimal(case, solver=solver)
+    solver.freeze()
+    use = capacity_use(result.solution)
+    rows = [list(result.solution.problem.row_names).index(name) for name in ("ab", "bc")]
+    prices = price_capacities(solver, result.solution, rows)
+    assert all(prices[row][0] == 0 for row in rows)
+    assert all(prices[row][1] == pytest.approx(40e6) for row in rows)
+    table = use.loc[["ab", "bc"]].reset_index().assign(gain_usd_per_unit=0.0)
+
+    class Run:
+        pass
+
+    run = Run()
+    run.result = result
+    assert find_series(run, table) == [["ab", "bc"]]
+    assert raise_together(run, ["ab", "bc"], solver=solver) == pytest.approx(40.0)
+
+
+def test_only_optimal_runs_are_explained():
+    run = run_scenario("baseline-2023", assignment="possible")
+    with pytest.raises(UsageError, match="Only optimal runs"):
+        explain_run(run)
