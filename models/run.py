@@ -357,7 +357,7 @@ def bottlenecks(run: Run, *, top: int = 10) -> pd.DataFrame:
 
 
 def _manifest(case: Case, scenarios: Sequence[Scenario], settings: Sequence[str]) -> dict[str, Any]:
-    text = "\n".join([*(s.digest for s in scenarios), *settings])
+    text = "\n".join([*sorted(s.digest for s in scenarios), *sorted(settings)])
     return {
         "version": package_version(),
         "data_version": case.network.version,

@@ -38,7 +38,9 @@ def test_dantzig_transport_problem():
             for p, row in miles.items() for t, d in zip(towns, row, strict=True)
         ],
         supplies=[("grain", "seattle", 350, 0), ("grain", "san-diego", 600, 0)],
-        markets=[{"commodity": "grain", "place": t, "max": n, "price": 1.0} for t, n in towns.items()],
+        markets=[
+            {"commodity": "grain", "place": t, "max": n, "price": 1.0} for t, n in towns.items()
+        ],
     )  # fmt: skip
     result = optimum(case)
     cost = float((result.routes["cash_cost_usd_per_t"] * result.routes["mt"]).sum())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from cases import random_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laws import check_result
 
+from cases import random_case
+from laws import check_result
 from models.demand import Case
 from models.flow.programme import build_structure
 from models.flow.solve import frozen_solver, solve_optimal, solve_possible

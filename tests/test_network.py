@@ -68,7 +68,11 @@ BAD = {
         ["places.csv:5, place_id", "place_id=mine stands already on line 2"],
     ),
     "tie between tariffs": (
-        ("tariffs.csv", "link:abroad-out", "link:port-abroad,freight,any,,12,0,8,13,2023,S1,B,\nlink:abroad-out"),
+        (
+            "tariffs.csv",
+            "link:abroad-out",
+            "link:port-abroad,freight,any,,12,0,8,13,2023,S1,B,\nlink:abroad-out",
+        ),
         ["tariffs.csv:7", "stands already on line 6"],
     ),
     "class and use": (
@@ -281,7 +285,7 @@ def test_old_money_is_deflated_once(tmp_path):
 
 def test_year_without_demand_is_refused_with_the_years_that_have_it(tmp_path):
     network = load_network(write_tiny(tmp_path))
-    with pytest.raises(UsageError, match="in 2030.*Years with both: 2023"):
+    with pytest.raises(UsageError, match=r"in 2030.*Years with both: 2023"):
         select_case(network, 2030)
     assert [p.file for p in check_years(network, (2023, 2030))] == ["supplies.csv"]
 

@@ -1,0 +1,407 @@
+"""Every command of the line, on a network small enough to be solved by hand.
+
+    field (10 Mt) --pipe 6 Mt, 20 USD/t--> port RU --ship 5--> market IT (100 USD/t, 20 Mt)
+    field (10 Mt) --rail 3 Mt, 40 USD/t--> port AZ --ship 5--> market IT
+
+All 6 Mt through Russia earn 75, 3 Mt through Azerbaijan earn 55, 1 Mt stays. One Mt more of the
+pipe is worth 75 - 0 million USD; with Russia closed 3 Mt are left.
+"""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from models.cli import COMMANDS
+from models.cli.shell import LazyGroup, run_group
+
+TABLES = {
+    "places": """\
+place_id,name,aliases,country,kind,lat,lon,source_id,grade
+field,Great Field,Ulken;Big,KZ,oil_field,46,53,S1,A
+port-ru,Russian Port,,RU,port,45,38,S1,A
+port-az,Azeri Port,,AZ,port,40,50,S1,A
+italy,Italy,,IT,market,45,13,S1,A
+""",
+    "links": """\
+link_id,from_node_id,to_node_id,kind,mode,country,length_km,days,days_source_id,days_grade,status,source_id,grade
+field-load-pipe,field.site,field.pipeline,load,pipeline,KZ,0,0,S1,A,operating,S1,A
+field-load-rail,field.site,field.rail1520,load,rail1520,KZ,0,0,S1,A,operating,S1,A
+pipe,field.pipeline,port-ru.pipeline,move,pipeline,KZ,1200,5,S1,A,operating,S1,A
+rail,field.rail1520,port-az.rail1520,move,rail1520,KZ,600,8,S1,A,operating,S1,A
+ru-load,port-ru.pipeline,port-ru.tanker,transfer,pipeline,RU,0,0,S1,A,operating,S1,A
+az-load,port-az.rail1520,port-az.tanker,transfer,rail1520,AZ,0,0,S1,A,operating,S1,A
+ru-italy,port-ru.tanker,italy.tanker,move,tanker,XZ,2500,6,S1,A,operating,S1,A
+az-italy,port-az.tanker,italy.tanker,move,tanker,XZ,4500,9,S1,A,operating,S1,A
+italy-unload,italy.tanker,italy.site,unload,tanker,IT,0,0,S1,A,operating,S1,A
+""",
+    "capacities": """\
+subject_id,capacity,low,high,unit,basis,enforced,source_id,grade
+pipe,6,6,6,Mt/yr,practical,yes,S1,A
+rail,3,3,3,Mt/yr,practical,yes,S1,A
+""",
+    "tariffs": """\
+scope,kind,usd_per_t,low,high,price_year,source_id,grade,note
+link:field-load-pipe,handling,0,0,0,2023,S1,A,
+link:field-load-rail,handling,0,0,0,2023,S1,A,
+link:pipe,carriage,20,20,20,2023,S1,A,
+link:rail,carriage,40,35,45,2023,S1,C,twice the pipe
+link:ru-load,handling,0,0,0,2023,S1,A,
+link:az-load,handling,0,0,0,2023,S1,A,
+link:ru-italy,freight,5,5,5,2023,S1,A,
+link:az-italy,freight,5,5,5,2023,S1,A,
+link:italy-unload,handling,0,0,0,2023,S1,A,
+""",
+    "commodities": """\
+commodity_id,parent_id,name,commodity_class,modes,unit_value_usd_per_t,low,high,interest_per_year,interest_low,interest_high,source_id,grade
+crude,crude,Crude oil,crude,pipeline;rail1520;tanker,100,100,100,0,0,0,S1,A
+""",
+    "supplies": """\
+commodity_id,place_id,year,mt_per_year,low,high,lifting_cost_usd_per_t,lifting_low,lifting_high,source_id,grade
+crude,field,2023,10,10,10,0,0,0,S1,A
+""",
+    "markets": """\
+commodity_id,place_id,year,max_mt_per_year,price_usd_per_t,price_basis,basis_place_id,price_low,price_high,price_grade,price_year,low,high,source_id,grade
+crude,italy,2023,20,100,cif,italy,100,100,A,2023,20,20,S1,A
+""",
+    "emissions": """\
+mode,country,ship_class,direct_g_per_t_km,upstream_g_per_t_km,low,high,source_id,grade
+pipeline,,,0,5,4,6,S1,A
+rail1520,,,6,14,15,25,S1,A
+tanker,,,5,1,5,7,S1,A
+""",
+    "sources": """\
+source_id,publisher,title,url
+S1,Hand,Drawn in the docstring,https://example.org/drawing
+""",
+}
+BASE = "name: base\ntitle: As it is\nyear: 2023\n"
+CLOSED = """\
+name: closed
+title: Russia closed
+year: 2023
+changes:
+  - type: close-transit
+    country: RU
+    why: to see what is left
+"""
+BROKEN = "name: broken\ntitel: Wrong\nyear: '2023'\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with tables and scenarios, and the place where commands run."""
+    (tmp_path / "tables").mkdir()
+    for name, text in TABLES.items():
+        (tmp_path / "tables" / f"{name}.csv").write_text(text, encoding="utf-8")
+    for name, text in (("base", BASE), ("closed", CLOSED), ("broken", BROKEN)):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def kazroutes(folder, capsys):
+    """Run a command on the tables of the folder: exit code, stdout, stderr."""
+
+    def run(*arguments, data="tables"):
+        given = [*arguments, "--data", data] if data else list(arguments)
+        code = run_group(LazyGroup("kazroutes", COMMANDS), given)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def read_json(answer):
+    code, out, err = answer
+    assert (code, err) == (0, "")
+    return json.loads(out, parse_constant=pytest.fail)
+
+
+def read_csv(answer):
+    code, out, err = answer
+    assert (code, err) == (0, "")
+    return list(csv.DictReader(io.StringIO(out)))
+
+
+# run
+
+
+def test_run_gives_the_document_that_is_promised(kazroutes):
+    document = read_json(kazroutes("run", "base.yaml", "--json"))
+    keys = {
+        "scenario", "year", "assignment", "indicators", "corridors", "commodities", "links",
+        "shared_capacities", "routes", "certificate", "changes", "manifest",
+    }  # fmt: skip
+    assert keys <= set(document)
+    assert document["scenario"] == "base"
+    assert document["indicators"]["exported_mt"] == pytest.approx(9)
+    assert document["indicators"]["surplus_musd"] == pytest.approx(6 * 75 + 3 * 55)
+    assert document["indicators"]["transit_share"] == pytest.approx(6 / 9)
+    assert document["certificate"]["primal"] == document["indicators"]["surplus_musd"]
+    assert {
+        "version", "data_version", "data_digest", "scenario_digest", "seed", "solver", "created",
+    } <= set(document["manifest"])  # fmt: skip
+
+
+def test_run_prints_tables_with_units_and_what_they_rest_on(kazroutes):
+    code, out, err = kazroutes("run", "base.yaml")
+    assert (code, err) == (0, "")
+    for words in (
+        "As it is (2023, optimal)", "exported", "Mt/yr", "via-russia", "Bottlenecks of base",
+        "relative gap", "inputs are estimated (grade C or D)",
+    ):  # fmt: skip
+        assert words in out
+    assert "1 of 26 inputs" in " ".join(out.split())
+    assert "\x1b" not in out
+
+
+def test_run_composes_and_changes(kazroutes):
+    both = read_json(kazroutes("run", "base.yaml", "closed.yaml", "--json"))
+    assert both["scenario"] == "base+closed"
+    assert both["indicators"]["exported_mt"] == pytest.approx(3)
+    halved = read_json(kazroutes("run", "base.yaml", "--set", "pipe.capacity=*0.5", "--json"))
+    assert halved["indicators"]["exported_mt"] == pytest.approx(6)
+    (change,) = halved["changes"]
+    assert (change["old"], change["new"]) == (6, 3)
+
+
+def test_run_as_csv_is_the_indicators(kazroutes):
+    (row,) = read_csv(kazroutes("run", "base.yaml", "--csv"))
+    assert row["scenario"] == "base"
+    assert float(row["exported_mt"]) == pytest.approx(9)
+
+
+def test_run_writes_a_folder_whole(kazroutes, folder):
+    code, out, err = kazroutes("run", "base.yaml", "--out", "result", "--json")
+    assert (code, err) == (0, "Written to result.\n")
+    assert {path.name for path in (folder / "result").iterdir()} == {
+        "result.json", "manifest.json", "base.png", "indicators.csv", "corridors.csv",
+        "commodities.csv", "links.csv", "shared_capacities.csv", "routes.csv", "changes.csv",
+    }  # fmt: skip
+    assert json.loads((folder / "result" / "result.json").read_text()) == json.loads(out)
+    code, out, err = kazroutes("run", "base.yaml", "--out", "result")
+    assert (code, out) == (2, "")
+    assert "--overwrite" in err
+    assert kazroutes("run", "closed.yaml", "--out", "result", "--overwrite", "--csv")[0] == 0
+    assert (folder / "result" / "closed.png").exists()
+    assert not (folder / "result" / "base.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["bas.yaml"], 2, "Did you mean 'base.yaml'"),
+        (["no-such-scenario"], 2, "No scenario is called 'no-such-scenario'."),
+        (["base.yaml", "--commodity", "crud"], 2, "Did you mean 'crude'?"),
+        (["base.yaml", "--country", "QQ"], 2, "'QQ'"),
+        (["base.yaml", "--year", "2031"], 2, "2031"),
+        (["base.yaml", "--set", "pipe.capcity=2"], 2, "Did you mean 'capacity'?"),
+        (["base.yaml", "--set", "pip.capacity=2"], 2, "Did you mean 'pipe'"),
+        (["base.yaml", "--assignment", "best"], 2, "optimal"),
+        (["broken.yaml"], 3, "broken.yaml:2"),
+        ([], 2, "SCENARIO"),
+    ],
+)
+def test_run_refuses_in_one_line_and_writes_nothing(arguments, code, words, kazroutes, folder):
+    before = sorted(folder.iterdir())
+    answer = kazroutes("run", *arguments, "--out", "result")
+    assert answer[:2] == (code, "")
+    assert words in answer[2]
+    assert all(line.endswith((".", "?", "'")) or "`" in line for line in answer[2].splitlines())
+    assert "Traceback" not in answer[2]
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_broken_row_is_refused_with_its_line(kazroutes, folder):
+    path = folder / "tables" / "capacities.csv"
+    path.write_text(path.read_text().replace("rail,3,", "rail,-3,"))
+    code, out, err = kazroutes("run", "base.yaml")
+    assert (code, out) == (3, "")
+    assert "capacities.csv:3, capacity: " in err
+
+
+def test_a_broken_scenario_is_refused_before_anything_heavy_is_loaded(folder):
+    code = "from models.cli import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", code, "run", "broken.yaml"],
+        capture_output=True, text=True, check=False, cwd=folder,
+        env={"PYTHONPATH": ":".join(path for path in sys.path if path)},
+    )  # fmt: skip
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert result.returncode == 3
+    assert "models.scenario.check" in loaded
+    assert not {"pandas", "numpy", "networkx", "matplotlib", "scipy", "highspy"} & loaded
+
+
+# compare
+
+
+def test_compare_sets_scenarios_side_by_side(kazroutes):
+    document = read_json(kazroutes("compare", "base.yaml", "closed.yaml", "--json"))
+    assert document["baseline"] == "base"
+    assert [row["scenario"] for row in document["scenarios"]] == ["base", "closed"]
+    changes = {row["indicator"]: row["change"] for row in document["differences"]}
+    assert changes["exported_mt"] == pytest.approx(-6)
+    assert {"scenario", "indicator", "value", "baseline", "change"} == set(
+        document["differences"][0]
+    )
+    assert len(document["runs"]) == 2
+
+
+def test_compare_prints_one_row_a_scenario(kazroutes):
+    code, out, err = kazroutes(
+        "compare", "closed.yaml", "base.yaml+closed.yaml", "--baseline", "base.yaml"
+    )
+    assert (code, err) == (0, "")
+    assert "Differences to base" in out
+    first = out[: out.index("\n\n")].splitlines()
+    assert [line.split()[0] for line in first[4:]] == ["base", "closed", "base+closed"]
+
+
+def test_compare_does_not_depend_on_the_order(kazroutes):
+    one = read_csv(kazroutes("compare", "closed.yaml", "base.yaml", "--csv"))
+    two = read_csv(kazroutes("compare", "base.yaml", "closed.yaml", "--csv"))
+    assert sorted(one, key=str) == sorted(two, key=str)
+
+
+# explain
+
+
+def test_explain_says_it_in_sentences(kazroutes):
+    document = read_json(
+        kazroutes(
+            "explain", "closed.yaml", "--against", "base.yaml", "--commodity", "crude", "--json"
+        )
+    )
+    assert (document["scenario"], document["against"]) == ("closed", "base")
+    assert document["statements"]
+    code, out, err = kazroutes(
+        "explain", "closed.yaml", "--against", "base.yaml", "--commodity", "crude"
+    )
+    assert (code, err) == (0, "")
+    for statement in document["statements"]:
+        assert statement["text"] in out
+    assert "rail" in out
+
+
+# routes
+
+
+def test_routes_leg_by_leg(kazroutes):
+    document = read_json(kazroutes("routes", "ulken", "Italy", "--commodity", "crude", "--json"))
+    cheap, dear = document["routes"]
+    assert (cheap["corridor"], dear["corridor"]) == ("via-russia", "middle-corridor")
+    assert cheap["netback_usd_per_t"] == pytest.approx(75)
+    assert [leg["link_id"] for leg in cheap["legs"]] == cheap["links"]
+    code, out, _ = kazroutes("routes", "field", "italy", "--commodity", "crude", "--avoid", "RU")
+    assert code == 0
+    assert "port-ru" not in out
+
+
+def test_no_route_is_a_negative_answer(kazroutes):
+    code, out, err = kazroutes(
+        "routes", "field", "italy", "--commodity", "crude", "--avoid", "RU,AZ"
+    )
+    assert (code, out) == (1, "")
+    assert err.startswith("No route leads crude from field to italy")
+
+
+def test_an_unknown_place_is_wrong_usage(kazroutes):
+    code, out, err = kazroutes("routes", "feild", "italy", "--commodity", "crude")
+    assert (code, out) == (2, "")
+    assert "Did you mean 'field'" in err
+
+
+# map
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_map_writes_a_picture(ending, kazroutes, folder):
+    assert kazroutes("map", "base.yaml", "-o", f"m.{ending}") == (0, f"m.{ending}\n", "")
+    assert (folder / f"m.{ending}").stat().st_size > 1000
+
+
+def test_map_of_a_change(kazroutes, folder):
+    answer = kazroutes("map", "closed.yaml", "--against", "base.yaml", "-o", "m.svg", "--json")
+    assert read_json(answer) == {"files": [{"scenario": "closed", "file": "m.svg"}]}
+    assert "Russia closed" in (folder / "m.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", ["none/m.png", "m.gif"])
+def test_map_refuses_early(target, kazroutes):
+    code, out, err = kazroutes("map", "base.yaml", "-o", target, data=None)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+
+
+# scenario
+
+
+def test_shipped_scenarios_are_listed(kazroutes):
+    document = read_json(kazroutes("scenario", "list", "--json"))
+    assert all(set(entry) == {"name", "title"} for entry in document["scenarios"])
+
+
+def test_scenario_show_says_it_in_words(kazroutes):
+    code, out, err = kazroutes("scenario", "show", "closed.yaml")
+    assert (code, err) == (0, "")
+    assert "Why: to see what is left" in out
+    document = read_json(kazroutes("scenario", "show", "closed.yaml", "--json"))
+    assert [entry["subject"] for entry in document["log"]] == ["ru-italy"]
+
+
+def test_a_new_scenario_can_be_read(kazroutes, folder):
+    assert kazroutes("scenario", "new", "mine", "-o", "mine.yaml")[0] == 0
+    assert (folder / "mine.yaml").read_text().startswith("#")
+    code, out, _ = kazroutes("scenario", "new")
+    assert code == 0
+    assert "name: my-scenario" in out
+    assert kazroutes("scenario", "new", "Not A Name")[0] == 3
+
+
+def test_scenario_validate(kazroutes, folder):
+    answer = read_json(kazroutes("scenario", "validate", "base.yaml", "closed.yaml", "--json"))
+    assert [row["scenario"] for row in answer["scenarios"]] == ["base", "closed"]
+    text = "name: x\ntitle: x\nchanges:\n  - {type: close, where: {link: pip}, why: x}\n"
+    (folder / "x.yaml").write_text(text)
+    code, out, err = kazroutes("scenario", "validate", "closed.yaml", "x.yaml")
+    assert (code, out) == (3, "")
+    assert "x.yaml:4" in err
+
+
+def test_scenario_schema_is_json(kazroutes):
+    code, out, _ = kazroutes("scenario", "schema", data=None)
+    assert code == 0
+    assert json.loads(out)["title"] == "kazroutes scenario"
+
+
+# data
+
+
+def test_data_check_counts_by_grade(kazroutes):
+    document = read_json(kazroutes("data", "check", "--json"))
+    assert document["errors"] == []
+    tariffs = next(row for row in document["grades"] if row["table"] == "tariffs")
+    assert (tariffs["rows"], tariffs["C"]) == (9, 1)
+    code, out, _ = kazroutes("data", "check")
+    assert code == 0
+    assert "0 errors, 0 warnings." in out
+
+
+def test_data_dictionary_has_every_table(kazroutes):
+    rows = read_csv(kazroutes("data", "dictionary", "--csv"))
+    assert {"links", "tariffs", "sources"} <= {row["table"] for row in rows}
+
+
+def test_an_overlay_changes_rows(kazroutes, folder):
+    (folder / "wider").mkdir()
+    text = "subject_id,basis,from_year,capacity,low,high,unit,enforced,source_id,grade\n"
+    text += "pipe,practical,,8,8,8,Mt/yr,yes,S1,A\n"
+    (folder / "wider" / "capacities.csv").write_text(text)
+    document = read_json(kazroutes("run", "base.yaml", "--overlay", "wider", "--json"))
+    assert document["indicators"]["exported_mt"] == pytest.approx(10)
