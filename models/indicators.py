@@ -17,11 +17,11 @@ from scipy.special import ndtr
 
 from models.demand import Case
 from models.flow.laws import check_solution, route_worth, row_usage
-from models.flow.programme import KT, Problem, build_problem
+from models.flow.programme import KT, Problem
 from models.flow.result import FlowResult
 from models.flow.solve import greatest_export, most_tonnes, solver_for, tonne_worth
 from models.flow.solver import FlowSolver, Solution
-from routes.corridors import close_transit
+from routes.corridors import close_transit, exit_links
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,17 @@ def close_country(case: Case, country: str, *, end_swaps: bool = False) -> Case:
     return replace(case, links=close_transit(case.links, country, end_swaps=end_swaps))
 
 
+def close_exits(problem: Problem, case: Case, country: str) -> Problem:
+    """The programme of a case with every arc that leaves `country` closed."""
+    leaves = exit_links(case.links, country)[problem.structure.arc_link]
+    return replace(problem, arc_open=problem.arc_open & ~leaves)
+
+
 def measure_closed(result: FlowResult, country: str, *, solver: FlowSolver | None = None) -> Closed:
     """Solve a result's case again with transit of `country` closed."""
     case = result.case
     solver = solver_for(case) if solver is None else solver
-    problem = build_problem(close_country(case, country), solver.structure)
+    problem = close_exits(result.solution.problem, case, country)
     optimum = solver.solve(problem)
     check_solution(optimum)
     possible, paying = bypass(result, country, problem, solver=solver)
@@ -91,7 +97,10 @@ def measure_closed(result: FlowResult, country: str, *, solver: FlowSolver | Non
 def measure_possible(result: FlowResult, commodity: str | None) -> float:
     """Most Mt that could be exported: of a commodity, or of all weighted by their values."""
     case = result.case
-    solution = most_tonnes(case, solver_for(case), tonne_worth(case, commodity))
+    worth = tonne_worth(case, commodity)
+    solver = solver_for(case)
+    problem = result.solution.problem if result.assignment == "optimal" else None
+    solution = most_tonnes(case, solver, worth, problem=problem)
     check_solution(solution)
     market = case.markets.iloc[solution.problem.structure.sink_market[solution.sink]]
     counted = (market["use"] == "export").to_numpy()

@@ -16,7 +16,9 @@ import sys
 import pytest
 
 from models.cli import COMMANDS
+from models.cli import data as data_commands
 from models.cli.shell import LazyGroup, run_group
+from routes import exchange
 
 TABLES = {
     "places": """\
@@ -396,6 +398,20 @@ def test_data_check_counts_by_grade(kazroutes):
 def test_data_dictionary_has_every_table(kazroutes):
     rows = read_csv(kazroutes("data", "dictionary", "--csv"))
     assert {"links", "tariffs", "sources"} <= {row["table"] for row in rows}
+
+
+def test_the_choice_of_forms_is_that_of_the_library():
+    assert set(data_commands.FORMS) == set(exchange.FORMS)
+
+
+@pytest.mark.parametrize(("form", "target"), [("csv", "copy"), ("xlsx", "n.xlsx"), ("gmns", "g")])
+def test_exported_data_can_be_run(form, target, kazroutes):
+    assert kazroutes("data", "export", "--to", form, "--out", target) == (0, f"{target}\n", "")
+    code, _, err = kazroutes("data", "export", "--to", form, "--out", target)
+    assert code == 2
+    assert err.count("\n") == 1
+    document = read_json(kazroutes("run", "base.yaml", "--json", data=target))
+    assert document["indicators"]["exported_mt"] == pytest.approx(9)
 
 
 def test_an_overlay_changes_rows(kazroutes, folder):

@@ -152,8 +152,11 @@ def test_order_and_history_do_not_matter():
     shut = replace(
         case, links=case.links.assign(open=case.links["open"] & (case.links["kind"] != "move"))
     )
-    cuts = [replace(case, capacities=case.capacities.assign(practical=case.capacities["practical"] * f))
-            for f in (0.9, 0.5, 0.1)]  # fmt: skip
+    room = case.capacities["practical"]
+    cuts = [
+        replace(case, capacities=case.capacities.assign(practical=room * f))
+        for f in (0.9, 0.5, 0.1)
+    ]
     solver = frozen_solver(case)
     first = [solve_optimal(c, solver=solver).routes for c in (case, shut, *cuts)]
     second = [solve_optimal(c, solver=solver).routes for c in (*reversed(cuts), shut, case)]

@@ -6,6 +6,7 @@ Mass is kt a year, money kUSD a year inside the programme, so a dual is in USD/t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +110,17 @@ def _open_arcs(case: Case, structure: Structure) -> Bools:
 
 def cash_and_risk(case: Case, structure: Structure) -> tuple[Floats, Floats]:
     """Cash charges and non-cash risk premium of each arc, USD/t."""
+    if _LAST and _LAST[0] is case.charges and _LAST[1] is structure:
+        arrays: tuple[Floats, Floats] = _LAST[2]
+        return arrays
+    _LAST[:] = [case.charges, structure, _sum_charges(case, structure)]
+    return cash_and_risk(case, structure)
+
+
+_LAST: list[Any] = []  # charges, structure and arrays of the last call: scenarios often share them
+
+
+def _sum_charges(case: Case, structure: Structure) -> tuple[Floats, Floats]:
     charges = case.charges
     link = pd.Index(structure.link_ids).get_indexer(charges["link_id"])
     classes = sorted({layer.commodity_class for layer in structure.layers})

@@ -115,9 +115,15 @@ def tonne_worth(case: Case, commodity: str | None) -> dict[str, float]:
     return {str(name): float(v) for name, v in (value / value.max()).items()}
 
 
-def most_tonnes(case: Case, solver: FlowSolver, worth: dict[str, float]) -> Solution:
-    """Greatest sum of worth x exported tonnes with the least missed obligations."""
-    problem = build_problem(case, solver.structure)
+def most_tonnes(
+    case: Case, solver: FlowSolver, worth: dict[str, float], *, problem: Programme | None = None
+) -> Solution:
+    """Greatest sum of worth x exported tonnes with the least missed obligations.
+
+    `problem` is the programme of the case where that is at hand.
+    """
+    if problem is None:
+        problem = build_problem(case, solver.structure)
     return greatest_export(problem, solver, _market_worth(case, worth))
 
 
