@@ -15,8 +15,7 @@ import sys
 
 import pytest
 
-from models.cli import COMMANDS
-from models.cli import data as data_commands
+from models.cli import COMMANDS, data_files
 from models.cli.shell import LazyGroup, run_group
 from routes import exchange
 
@@ -158,7 +157,7 @@ def test_run_prints_tables_with_units_and_what_they_rest_on(kazroutes):
         "relative gap", "inputs are estimated (grade C or D)",
     ):  # fmt: skip
         assert words in out
-    assert "1 of 26 inputs" in " ".join(out.split())
+    assert "1 of 36 inputs" in " ".join(out.split())
     assert "\x1b" not in out
 
 
@@ -265,6 +264,15 @@ def test_compare_prints_one_row_a_scenario(kazroutes):
     assert [line.split()[0] for line in first[4:]] == ["base", "closed", "base+closed"]
 
 
+def test_compare_writes_maps_and_a_chart(kazroutes, folder):
+    code, _, err = kazroutes("compare", "base.yaml", "closed.yaml", "--out", "both", "--csv")
+    assert (code, err) == (0, "Written to both.\n")
+    assert {path.name for path in (folder / "both").iterdir()} == {
+        "result.json", "manifest.json", "base.png", "closed.png", "heatmap.png", "indicators.csv",
+        "differences.csv", "corridors.csv", "commodities.csv", "bottlenecks.csv",
+    }  # fmt: skip
+
+
 def test_compare_does_not_depend_on_the_order(kazroutes):
     one = read_csv(kazroutes("compare", "closed.yaml", "base.yaml", "--csv"))
     two = read_csv(kazroutes("compare", "base.yaml", "closed.yaml", "--csv"))
@@ -341,6 +349,44 @@ def test_map_refuses_early(target, kazroutes):
     assert err.count("\n") == 1
 
 
+# chart
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["utilisation", "base.yaml"],
+        ["alluvial", "base.yaml"],
+        ["dependency", "base.yaml", "closed.yaml"],
+        ["heatmap", "base.yaml", "closed.yaml"],
+        ["waterfall", "base.yaml", "--commodity", "crude"],
+        ["profile", "--commodity", "crude", "--from", "field", "--to", "italy"],
+        ["profile-cost", "--commodity", "crude", "--from", "field", "--to", "italy"],
+        ["scatter", "--commodity", "crude", "--from", "field", "--to", "italy"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_chart_of_each_kind(arguments, kazroutes, folder):
+    assert kazroutes("chart", *arguments, "-o", "c.svg") == (0, "c.svg\n", "")
+    assert "<svg" in (folder / "c.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["waterfall", "base.yaml"], "--commodity"),
+        (["alluvial", "base.yaml", "closed.yaml"], "at most 1"),
+        (["heatmap", "--from", "field"], "whole scenarios"),
+        (["pie"], "alluvial"),
+    ],
+)
+def test_chart_refuses_what_cannot_be_meant(arguments, words, kazroutes, folder):
+    code, out, err = kazroutes("chart", *arguments, "-o", "c.svg")
+    assert (code, out) == (2, "")
+    assert words in err
+    assert not (folder / "c.svg").exists()
+
+
 # scenario
 
 
@@ -401,7 +447,7 @@ def test_data_dictionary_has_every_table(kazroutes):
 
 
 def test_the_choice_of_forms_is_that_of_the_library():
-    assert set(data_commands.FORMS) == set(exchange.FORMS)
+    assert set(data_files.FORMS) == set(exchange.FORMS)
 
 
 @pytest.mark.parametrize(("form", "target"), [("csv", "copy"), ("xlsx", "n.xlsx"), ("gmns", "g")])

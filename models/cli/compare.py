@@ -1,0 +1,73 @@
+"""`kazroutes compare`: scenarios side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from models.cli.figures import save_runs
+from models.cli.output import describe_data, folder_options, open_network, show
+from models.cli.questions import follow, load_composed, name_composed, question_options
+from models.cli.results import describe_comparison
+from models.cli.shell import Common, command
+from models.folders import check_new_folder
+
+
+@command(
+    "compare",
+    example="kazroutes compare\nkazroutes compare russia-closed mine.yaml --baseline baseline-2023",
+)
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO...]")
+@click.option("--baseline", metavar="NAME", help="Scenario that the others are compared with.")
+@question_options
+@folder_options
+def compare(
+    *,
+    scenarios: tuple[str, ...],
+    baseline: str | None,
+    assignment: str,
+    year: int | None,
+    commodity: str | None,
+    country: str,
+    out: Path | None,
+    overwrite: bool,
+    common: Common,
+) -> None:
+    """Set scenarios side by side, with differences to the baseline.
+
+    Without names: all shipped scenarios. "a+b" composes two. The baseline is baseline-2023 when it
+    is among them, else the first.
+    """
+    from models.scenario import list_scenarios
+
+    if out:
+        check_new_folder(out, overwrite=overwrite)
+    names = list(scenarios) or [entry.name for entry in list_scenarios()]
+    composed = {name_composed(parts): parts for parts in map(load_composed, names)}
+    if baseline is not None:
+        parts = load_composed(baseline)
+        baseline = name_composed(parts)
+        composed = {baseline: parts, **composed}
+    network = open_network(common)
+    from models.compare import compare_runs
+    from models.run import run_scenario
+
+    runs = [
+        run_scenario(
+            composed[name], network=network, assignment=assignment, year=year,
+            commodity=commodity, country=country,
+        )
+        for name in follow(list(composed), str)
+    ]  # fmt: skip
+    comparison = compare_runs(runs, baseline=baseline)
+    output = describe_comparison(comparison, footer=describe_data(network))
+    if out:
+        from models.charts import heatmap
+
+        save_runs(
+            output, comparison.runs, out, common,
+            manifest={"runs": output.document["runs"]}, overwrite=overwrite,
+            charts={"heatmap.png": lambda: heatmap(comparison)} if len(runs) > 1 else None,
+        )  # fmt: skip
+    show(output, common)

@@ -1,0 +1,177 @@
+"""What runs and comparisons look like: documents, tables and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from models.cli.output import Output
+from models.tables import Table, frame_table, make_table
+
+if TYPE_CHECKING:
+    from models.compare import Comparison
+    from models.run import Run
+
+# Indicators in tables of a readable width; whatever is not named here goes to the last one.
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "Tonnes and money",
+        (
+            "exported_mt", "domestic_mt", "undelivered_mt", "shortfall_mt", "possible_mt",
+            "cash_cost_usd_per_t", "generalised_cost_usd_per_t", "transport_cost_musd",
+            "export_value_musd", "netback_musd", "surplus_musd",
+        ),
+    ),
+    (
+        "Time, carbon and transit of {country}",
+        (
+            "days_mean", "days_p90", "co2_mt", "transit_share", "transit_share_value",
+            "market_share", "exclusion_loss", "bypass_coverage", "bypass_coverage_paying",
+        ),
+    ),
+)  # fmt: skip
+KEY_INDICATORS = (
+    "exported_mt", "undelivered_mt", "shortfall_mt", "cash_cost_usd_per_t", "transport_cost_musd",
+    "surplus_musd", "days_mean", "co2_mt", "transit_share", "transit_share_value",
+    "exclusion_loss", "bypass_coverage",
+)  # fmt: skip
+BOTTLENECK = (
+    "subject_id", "used", "capacity", "unit", "gain_usd_per_unit", "loss_usd_per_unit",
+    "at_stake_musd",
+)  # fmt: skip
+MOST_CHANGES = 20
+
+
+def describe_run(run: Run, *, footer: str) -> Output:
+    """A run for `kazroutes run`."""
+    from models.run import bottlenecks
+
+    document = run.to_dict()
+    of = f"of {run.scenario}" + (f", {run.commodity}" if run.commodity else "")
+    worst = bottlenecks(run, top=10)
+    title = f"Bottlenecks {of}: what one unit more, or one less, is worth"
+    return Output(
+        document,
+        files=[
+            all_indicators([run]),
+            frame_table("Corridors", run.corridors, name="corridors"),
+            frame_table("Commodities", run.commodities, name="commodities"),
+            frame_table("Links", run.links, name="links"),
+            frame_table("Shared capacities", run.shared_capacities, name="shared_capacities"),
+            frame_table("Routes", run.routes, name="routes"),
+            make_table("Changes", document["changes"], name="changes"),
+        ],
+        tables=[
+            *indicator_tables([run]),
+            frame_table(f"Corridors {of}", run.corridors),
+            frame_table(f"Commodities {of}", run.commodities),
+            frame_table(title, worst, BOTTLENECK),
+            *_change_tables(document["changes"]),
+        ],
+        sentences=[f"{run.title or run.scenario} ({run.year}, {run.assignment})", ""],
+        footer=f"{describe_certificate(run)}\n{footer}",
+    )
+
+
+def describe_comparison(comparison: Comparison, *, footer: str) -> Output:
+    """Runs side by side for `kazroutes compare`."""
+    runs = comparison.runs
+    differences = comparison.differences
+    proven = max((float(run.certificate["relative_gap"] or 0.0) for run in runs), default=0.0)
+    return Output(
+        comparison.to_dict(),
+        files=[
+            frame_table("Indicators", comparison.table, name="indicators"),
+            frame_table("Differences", differences, name="differences"),
+            frame_table("Corridors", comparison.corridors, name="corridors"),
+            frame_table("Commodities", comparison.commodities, name="commodities"),
+            bottleneck_table(runs, top=1000, name="bottlenecks"),
+        ],
+        tables=[
+            *indicator_tables(runs),
+            difference_table(differences, comparison.baseline),
+            corridor_table(comparison.corridors),
+            bottleneck_table(runs, top=3),
+        ],
+        footer=f"Largest relative gap of the {len(runs)} runs: {proven:.1e}.\n{footer}",
+    )
+
+
+def all_indicators(runs: Sequence[Run]) -> Table:
+    """Every indicator of every scenario, one row a scenario."""
+    return make_table("Indicators", _rows(runs), name="indicators")
+
+
+def indicator_tables(runs: Sequence[Run]) -> list[Table]:
+    """The indicators in parts of a readable width, one row a scenario in each."""
+    rows = _rows(runs)
+    present = [name for name in rows[0] if name != "scenario"]
+    grouped = {name for _, names in GROUPS for name in names}
+    rest = tuple(name for name in present if name not in grouped)
+    tables = []
+    for title, names in (*GROUPS, ("Concentration and exposure", rest)):
+        shown = [name for name in names if name in present]
+        if shown:
+            words = title.format(country=runs[0].country)
+            tables.append(make_table(words, rows, ["scenario", *shown]))
+    return tables
+
+
+def difference_table(differences: Any, baseline: str) -> Table:
+    """Key indicators less those of the baseline, one row a scenario."""
+    rows: dict[str, dict[str, Any]] = {}
+    for difference in differences.to_dict("records"):
+        if difference["indicator"] in KEY_INDICATORS:
+            row = rows.setdefault(difference["scenario"], {"scenario": difference["scenario"]})
+            row[difference["indicator"]] = difference["change"]
+    names = ["scenario", *KEY_INDICATORS] if rows else ["scenario"]
+    return make_table(f"Differences to {baseline}", list(rows.values()), names)
+
+
+def corridor_table(corridors: Any) -> Table:
+    """Tonnes by corridor, one row a scenario."""
+    rows: dict[str, dict[str, Any]] = {}
+    for cell in corridors.to_dict("records"):
+        row = rows.setdefault(cell["scenario"], {"scenario": cell["scenario"]})
+        row[f"{cell['corridor']}_mt"] = cell["mt"]
+    names = sorted({name for row in rows.values() for name in row if name != "scenario"})
+    filled = [{**dict.fromkeys(names, 0.0), **row} for row in rows.values()]
+    return make_table("Tonnes by corridor", filled, ["scenario", *names])
+
+
+def bottleneck_table(runs: Sequence[Run], *, top: int, name: str = "table") -> Table:
+    """The full capacities of each scenario that cost most, were they one unit smaller."""
+    from models.run import bottlenecks
+
+    rows = [
+        {"scenario": run.scenario, **row}
+        for run in runs
+        for row in bottlenecks(run, top=top).to_dict("records")
+    ]
+    title = "Bottlenecks: what one unit more, or one less, is worth"
+    return make_table(title, rows, ["scenario", *BOTTLENECK], name=name)
+
+
+def describe_certificate(run: Run) -> str:
+    """The proof of a run in one line."""
+    proof = run.certificate
+    if proof["dual_bound"] is None or run.assignment != "optimal":
+        return f"Largest violation of a rule: {proof['max_violation']:.1e}."
+    return (
+        f"Proven optimal: surplus {proof['primal']:.6f} M USD/yr, bound {proof['dual_bound']:.6f}, "
+        f"relative gap {proof['relative_gap']:.1e}, largest violation {proof['max_violation']:.1e}."
+    )
+
+
+def _change_tables(changes: Sequence[Mapping[str, Any]]) -> list[Table]:
+    if not changes:
+        return []
+    title = "Changes"
+    if len(changes) > MOST_CHANGES:
+        title += f" ({MOST_CHANGES} of {len(changes)}; --json has them all)"
+    names = ["subject", "field", "old", "new", "unit", "why"]
+    return [make_table(title, changes[:MOST_CHANGES], names)]
+
+
+def _rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    return [{"scenario": run.scenario, **run.indicators} for run in runs]
