@@ -67,7 +67,7 @@ def _read_layer(name: str) -> dict[str, Any]:
 def read_basemap(frame: Frame) -> BaseMap:
     """Shapes of the shipped base map inside the frame; cached."""
     layer = _read_layer(f"countries_{frame.base}.geojson")
-    grid = frame.width / 2500
+    grid = frame.width / 2000
     land: list[Points] = []
     home: list[Points] = []
     countries: list[CountryName] = []
@@ -145,12 +145,17 @@ def _split_line(line: Points, left_out: NDArray[np.bool_]) -> list[Points]:
 def _clip_lines(frame: Frame, lines: list[Points], grid: float) -> Path | None:
     if not lines:
         return None
-    ends = np.cumsum([len(line) for line in lines])[:-1]
+    sizes = np.array([len(line) for line in lines])
     everything = np.vstack(lines)
-    plane = np.split(project(frame, everything[:, 0], everything[:, 1]), ends)
+    plane = np.round(project(frame, everything[:, 0], everything[:, 1]) / grid) * grid
+    keep = np.ones(len(plane), dtype=bool)
+    keep[1:] = np.any(np.diff(plane, axis=0) != 0, axis=1)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    keep[starts] = True
+    counts = np.add.reduceat(keep, starts)
     pieces: list[Points] = []
-    for line in plane:
-        pieces += [p for p in clip_line(thin_points(line, grid), frame.box) if len(p) > 1]
+    for line in np.split(plane[keep], np.cumsum(counts)[:-1]):
+        pieces += clip_line(line, frame.box)
     return Path.make_compound_path(*(Path(piece) for piece in pieces)) if pieces else None
 
 
@@ -176,9 +181,7 @@ def _join_rings(rings: list[Points]) -> Path | None:
     return Path.make_compound_path(*(Path(ring, closed=True) for ring in rings))
 
 
-def _name_country(
-    frame: Frame, feature: dict[str, Any], pieces: list[Points]
-) -> list[CountryName]:
+def _name_country(frame: Frame, feature: dict[str, Any], pieces: list[Points]) -> list[CountryName]:
     """The point for a country's name: its own when in the frame, else the middle of its piece."""
     properties = feature["properties"]
     label = properties.get("label")
@@ -208,9 +211,7 @@ def draw_basemap(ax: Axes, frame: Frame, *, railways: bool = True) -> BaseMap:
     """Paint sea, land, lakes, railways and borders; fixes the limits and the aspect of `ax`."""
     base = read_basemap(frame)
     x0, y0, x1, y1 = frame.box
-    ax.add_artist(
-        Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=style.SEA, linewidth=0, zorder=0)
-    )
+    ax.add_artist(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=style.SEA, linewidth=0, zorder=0))
     for path, colour, zorder in (
         (base.land, style.LAND, 0.2),
         (base.home, style.HOME, 0.3),

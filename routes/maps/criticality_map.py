@@ -10,10 +10,10 @@ from matplotlib.colors import Colormap, to_hex
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
-from routes.maps import legend, names, style
-from routes.maps.flow_map import check_frames
+from routes.maps import ground_names, legend, names, style
 from routes.maps.frames import Extent, choose_frame, project
 from routes.maps.geometry import Points, clip_line, locate_on_line, measure_line
+from routes.maps.inputs import prepare_frames
 from routes.maps.labels import Label, Line
 from routes.maps.lines import Geometries, trace_links
 from routes.maps.page import Page, finish_page, place_required, start_page
@@ -61,7 +61,7 @@ def draw_criticality(
     """
     known = scores.dropna()
     known = known[known > 0].sort_values(ascending=False, kind="stable")
-    check_frames(places, links, set(known.index))
+    places, links = prepare_frames(places, links, set(known.index))
     page = start_page(ax, choose_frame(extent), title=title, subtitle=subtitle, footer=footer)
     lines = trace_links(places, links.loc[sorted(known.index)], geometries)
     top = float(known.max()) if len(known) else 1.0
@@ -107,7 +107,7 @@ def _name_everything(
     legend.place_keys(page, _build_keys(page, best, edges, what, unit))
     place_required(page, [label for _, _, label in best])
     page.placer.place(names.label_places(page, places, passing, most=most_names))
-    page.placer.place(names.label_ground(page))
+    page.placer.place(ground_names.label_ground(page))
 
 
 def _pick_ranked(
@@ -171,9 +171,7 @@ def _build_keys(
     colours, widths = _band_styles(page)
     rows: list[tuple[legend.Handle, str]] = []
     for band in reversed(range(_BANDS)):
-        sample = Line2D(
-            [], [], color=colours[band], linewidth=widths[band], solid_capstyle="butt"
-        )
+        sample = Line2D([], [], color=colours[band], linewidth=widths[band], solid_capstyle="butt")
         low, high = names.format_number(edges[band]), names.format_number(edges[band + 1])
         rows.append((sample, f"{low} to {high} {unit}".rstrip()))
     keys = [legend.build_key(page, f"Links by {what}", rows, tall=False)]

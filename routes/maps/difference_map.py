@@ -5,14 +5,17 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from routes.maps import legend, names, style
-from routes.maps.flow_map import Quantity, check_frames, measure_flows, measure_throughput
+from routes.errors import UsageError
+from routes.maps import edge_names, ground_names, legend, names, style
+from routes.maps.flow_map import locate_exits, measure_throughput, scale_strokes
 from routes.maps.frames import Extent, choose_frame
+from routes.maps.inputs import prepare_frames
 from routes.maps.labels import Colour
-from routes.maps.leaving import find_exits, find_inside, sum_arrivals, trace_leaving
+from routes.maps.leaving import find_inside, sum_arrivals, trace_leaving
 from routes.maps.lines import Geometries, trace_links
 from routes.maps.page import Page, finish_page, place_required, start_page
-from routes.maps.pen import WidthScale, draw_strokes, make_scale
+from routes.maps.pen import WidthScale, draw_strokes
+from routes.maps.quantity import Quantity, measure_flows, say_quantity
 from routes.maps.strokes import build_strokes
 
 GAIN = style.LineStyle("carries more", "#542788")
@@ -26,8 +29,8 @@ def style_change(group: str) -> style.LineStyle:
     return GAIN if group == "gain" else LOSS
 
 
-def colour_change(corridor: str, value: float) -> Colour:
-    """Colour of words about a change."""
+def colour_change(_corridor: str, value: float) -> Colour:
+    """Colour of words about a change, in whatever corridor."""
     return GAIN.ink if value > 0 else LOSS.ink
 
 
@@ -66,38 +69,45 @@ def draw_difference(
     matplotlib.axes.Axes
         Other parameters as for `draw_flows`.
     """
-    check_frames(places, links, set(before["link_id"]) | set(after["link_id"]))
-    one, two = measure_flows(before, measure), measure_flows(after, measure)
-    if one.unit != two.unit:
-        one, two = _align_units(one, two)
+    both = set(before["link_id"]) | set(after["link_id"])
+    places, links = prepare_frames(places, links, both)
+    if measure not in ("mt", "value"):
+        raise UsageError(f"A difference map measures 'mt' or 'value'. Got {measure!r} instead.")
+    one, two = measure_flows(before, measure).values, measure_flows(after, measure).values
+    change = say_quantity(two.sub(one, fill_value=0.0), measure)
     page = start_page(ax, choose_frame(extent), title=title, subtitle=subtitle, footer=footer)
-    change = two.values.sub(one.values, fill_value=0.0)
-    by_link = change.groupby("link_id").sum()
-    by_link = by_link[by_link.abs() > 1e-9]
-    lines = trace_links(places, links.loc[sorted(by_link.index)], geometries)
-    strokes = build_strokes(lines, _split_change(by_link), page.frame)
-    greatest = max((value for stroke in strokes for *_, value in stroke.lanes), default=0.0)
-    widths = make_scale(page, scale, top if top is not None else greatest)
-    page.record.unit, page.record.scale = two.unit, scale
-    page.record.points_per_unit, page.record.hairline_pt = widths.factor, widths.hairline
-    draw_strokes(page, strokes, widths, style_change)
-    weights = names.weigh_places(places, measure_throughput(links, _split_change(by_link)))
+    by_link = change.values.groupby("link_id").sum()
+    parts = _split_change(by_link[by_link.abs() > 1e-9])
+    inside = find_inside(places, page.frame)
+    page.record.exits = _change_of(
+        trace_leaving(links, one, inside),
+        trace_leaving(links, two, inside),
+        ["link_id", "corridor", "place_id"],
+    )
+    drawn = set(parts.index.get_level_values(0)) | set(page.record.exits["link_id"])
+    lines = trace_links(places, links.loc[sorted(drawn)], geometries)
+    strokes = build_strokes(lines, parts, page.frame)
+    widths = scale_strokes(page, strokes, change, scale, top)
+    exits = locate_exits(page, lines)
+    draw_strokes(page, strokes, widths, style_change, exits=exits)
+    weights = names.weigh_places(places, measure_throughput(links, parts))
     names.mark_places(page, places, weights)
-    _place_keys(page, links, one, two, widths)
-    taken = _label_changes(page, places, links, one, two, geometries)
-    wanted = {place: weight for place, weight in weights.items() if place not in taken}
+    arrivals = sum_arrivals(links, one), sum_arrivals(links, two)
+    _place_keys(page, change, widths, _change_of(*arrivals, ["corridor"]))
+    place_required(
+        page,
+        edge_names.label_exits(
+            page, places, page.record.exits, exits, change.show_change, colour_change
+        ),
+    )
+    found = _find_markets(inside, arrivals)
+    place_required(
+        page, names.label_markets(page, places, found, change.show_change, colour_change)
+    )
+    wanted = {place: weight for place, weight in weights.items() if place not in found}
     page.placer.place(names.label_places(page, places, wanted, most=most_names))
-    page.placer.place(names.label_ground(page))
+    page.placer.place(ground_names.label_ground(page))
     return finish_page(page)
-
-
-def _align_units(one: Quantity, two: Quantity) -> tuple[Quantity, Quantity]:
-    """Both in the greater unit of money."""
-    unit, of = "bn USD", "billion USD a year"
-    pair = [
-        q if q.unit == unit else Quantity(q.values / 1000.0, unit, of) for q in (one, two)
-    ]
-    return pair[0], pair[1]
 
 
 def _split_change(by_link: pd.Series) -> pd.Series:
@@ -107,75 +117,44 @@ def _split_change(by_link: pd.Series) -> pd.Series:
     return pd.Series(by_link.abs().to_numpy(), index=index)
 
 
-def _change_of(before: pd.DataFrame, after: pd.DataFrame, keys: list[str]) -> pd.Series:
+def _change_of(before: pd.DataFrame, after: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Value after less value before, by the keys; what does not change is left out."""
     one = before.groupby(keys)["value"].sum()
     two = after.groupby(keys)["value"].sum()
-    change: pd.Series = two.sub(one, fill_value=0.0)
-    return change
+    change = two.sub(one, fill_value=0.0)
+    changed: pd.DataFrame = change[change.abs() > 1e-9].rename("value").reset_index()
+    return changed
 
 
-def _place_keys(
-    page: Page, links: pd.DataFrame, one: Quantity, two: Quantity, widths: WidthScale
-) -> None:
-    came, comes = sum_arrivals(links, one.values), sum_arrivals(links, two.values)
-    totals = _change_of(came, comes, ["corridor"])
+def _place_keys(page: Page, change: Quantity, widths: WidthScale, corridors: pd.DataFrame) -> None:
+    totals = dict(zip(corridors["corridor"], corridors["value"], strict=True))
     page.record.totals = {str(name): float(value) for name, value in totals.items()}
-    size = max((abs(value) for value in page.record.totals.values()), default=0.0)
-    rows: list[tuple[legend.Handle, str]] = []
-    for corridor in sorted(page.record.totals, key=style.order_corridor):
-        value = page.record.totals[corridor]
-        if abs(value) > 1e-4 * size:
-            words = f"{style.style_corridor(corridor).name}  {names.format_signed(value, two.unit)}"
-            rows.append((legend.make_blank(), words))
-    legend.place_keys(
-        page,
-        [
-            legend.build_width_key(
-                page,
-                widths,
-                legend.word_widths("Change, width", widths, two.of),
-                two.show_round,
-                full=False,
-                extra=[(legend.make_sample(look), look.name) for look in (GAIN, LOSS)],
-            ),
-            legend.build_key(
-                page, "Change of what corridors deliver", rows, tall=False, narrow=True
-            ),
-        ],
-    )
+    rows: list[tuple[legend.Handle, str]] = [
+        (
+            legend.make_blank(),
+            f"{style.style_corridor(corridor).name}  {change.show_change(totals[corridor])}",
+        )
+        for corridor in sorted(page.record.totals, key=style.order_corridor)
+    ]
+    samples: list[tuple[legend.Handle, str]] = [
+        (legend.make_sample(look), look.name) for look in (GAIN, LOSS)
+    ]
+    heading = legend.word_widths("Change, width", widths, change.of)
+    keys = [
+        legend.build_width_key(page, widths, heading, change, full=False, extra=samples),
+        legend.build_key(page, "Change of what corridors deliver", rows, tall=False, narrow=True),
+    ]
+    legend.place_keys(page, keys)
 
 
-def _label_changes(
-    page: Page,
-    places: pd.DataFrame,
-    links: pd.DataFrame,
-    one: Quantity,
-    two: Quantity,
-    geometries: Geometries | None,
-) -> set[str]:
-    """Signed changes at the edge and at markets within the frame; returns the places labelled."""
-    inside = find_inside(places, page.frame)
-
-    def show(value: float) -> str:
-        return names.format_signed(value, two.unit)
-
-    keys = ["link_id", "corridor", "place_id"]
-    gone = _change_of(
-        trace_leaving(links, one.values, inside), trace_leaving(links, two.values, inside), keys
-    )
-    exits = gone[gone.abs() > 1e-9].rename("value").reset_index()
-    page.record.exits = exits
-    crossing = sorted(set(exits["link_id"]))
-    lines = trace_links(places, links.loc[crossing], geometries)
-    points = find_exits(lines, crossing, page.frame)
-    place_required(page, names.label_exits(page, places, exits, points, show, colour_change))
-    came, comes = sum_arrivals(links, one.values), sum_arrivals(links, two.values)
-    total = max(float(came["value"].sum()), float(comes["value"].sum()))
-    change = _change_of(came, comes, ["place_id"])
-    found = {
+def _find_markets(
+    inside: set[str], arrivals: tuple[pd.DataFrame, pd.DataFrame]
+) -> dict[str, tuple[float, str]]:
+    """Places within the frame where clearly more or less arrives."""
+    total = max(float(frame["value"].sum()) for frame in arrivals)
+    change = _change_of(*arrivals, ["place_id"])
+    return {
         str(place): (float(value), "")
-        for place, value in change.items()
+        for place, value in zip(change["place_id"], change["value"], strict=True)
         if place in inside and abs(value) >= LEAST_SHARE * total
     }
-    place_required(page, names.label_markets(page, places, found, show, colour_change))
-    return set(found)

@@ -2,89 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from routes.errors import UnknownNameError, UsageError
-from routes.maps import legend, names, style
+from routes.maps import edge_names, ground_names, legend, names, style
 from routes.maps.basemap import HOME_COUNTRY
 from routes.maps.frames import Extent, choose_frame, project
-from routes.maps.geometry import Points
+from routes.maps.geometry import Points, as_points
+from routes.maps.inputs import prepare_frames
 from routes.maps.leaving import find_exits, find_inside, sum_arrivals, trace_leaving
 from routes.maps.lines import Geometries, trace_links
+from routes.maps.marks import mark_full_links
 from routes.maps.page import Page, finish_page, place_required, start_page
-from routes.maps.pen import Ink, WidthScale, draw_strokes, make_scale, mark_full_links
-from routes.maps.strokes import build_strokes
+from routes.maps.pen import Ink, WidthScale, draw_strokes, make_scale
+from routes.maps.quantity import Quantity, measure_flows
+from routes.maps.strokes import Stroke, build_strokes
 
-Measure = Literal["mt", "value", "scaled"]
-ScaleKind = Literal["sqrt", "linear"]
 LEAST_MARKET_SHARE = 0.004
+_MARKET_INK = 12.0
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """A measure of flows: values by link, corridor and commodity, and how to say them."""
+class Choices:
+    """How a flow map is to be drawn; the words of `draw_flows`."""
 
-    values: pd.Series
-    unit: str
-    of: str
-
-    def show_round(self, value: float) -> str:
-        """A round value with its unit, for legends."""
-        return f"{names.format_round(value)} {self.unit}"
-
-    def show(self, value: float) -> str:
-        """A value with its unit."""
-        return names.format_amount(value, self.unit)
-
-
-def measure_flows(flows: pd.DataFrame, measure: str) -> Quantity:
-    """Sum the flows by link, corridor and commodity in the measure wanted.
-
-    Parameters
-    ----------
-    flows
-        Columns link_id, corridor, commodity, mt (Mt a year), value_musd (million USD a year; only
-        needed for the measure `value`).
-    measure
-        `mt`: million tonnes; `value`: USD; `scaled`: each commodity in percent of its greatest flow
-        on one link, so that uranium shows beside oil.
-    """
-    keys = ["link_id", "corridor", "commodity"]
-    if measure not in ("mt", "value", "scaled"):
-        raise UsageError(
-            f"The 'measure' of a map must be 'mt', 'value' or 'scaled'. Got {measure!r} instead."
-        )
-    column = "value_musd" if measure == "value" else "mt"
-    values = flows.groupby(keys, sort=True, observed=True)[column].sum().astype(float)
-    values = values[values.abs() > 0]
-    if measure == "mt":
-        return Quantity(values, "Mt", "Mt a year")
-    if measure == "value":
-        top = float(values.groupby("link_id").sum().max()) if len(values) else 0.0
-        if top >= 1000.0:
-            return Quantity(values / 1000.0, "bn USD", "billion USD a year")
-        return Quantity(values, "m USD", "million USD a year")
-    by_link = values.groupby(["link_id", "commodity"]).sum()
-    greatest = by_link.groupby("commodity").transform("max").groupby("commodity").max()
-    share = 100.0 * values / values.index.get_level_values("commodity").map(greatest).to_numpy()
-    return Quantity(share, "%", "each commodity in % of its greatest flow")
-
-
-def check_frames(places: pd.DataFrame, links: pd.DataFrame, link_ids: Collection[str]) -> None:
-    """Refuse unknown links and links that end at unknown places."""
-    missing = sorted(set(link_ids) - set(links.index))
-    if missing:
-        raise UnknownNameError("link", str(missing[0]), (str(name) for name in links.index))
-    used = links.loc[sorted(set(link_ids))]
-    ends = set(used["from_place_id"]) | set(used["to_place_id"])
-    lost = sorted(ends - set(places.index))
-    if lost:
-        raise UnknownNameError("place", str(lost[0]), (str(name) for name in places.index))
+    scale: str = "sqrt"
+    geometries: Geometries | None = None
+    full: frozenset[str] = frozenset()
+    markets: Mapping[str, float] | None = None
+    top: float | None = None
+    most_names: int = 44
+    keys: bool = True
+    most_lines: int = 6
+    least_share: float = LEAST_MARKET_SHARE
 
 
 def draw_flows(
@@ -111,9 +64,10 @@ def draw_flows(
     Parameters
     ----------
     places
-        Index place_id; columns name, country, kind, lat, lon (degrees).
+        Index (or column) place_id; columns name, country, kind, lat, lon (degrees).
     links
-        Index link_id; columns from_place_id, to_place_id, kind, mode, geometry_id.
+        Index (or column) link_id; columns kind, mode, geometry_id, and from_place_id and
+        to_place_id (or from_node_id and to_node_id).
     flows
         Columns link_id, corridor, commodity, mt (Mt a year), value_musd (million USD a year).
     ax
@@ -131,12 +85,13 @@ def draw_flows(
     footer
         Small print before the attributions; None leaves all small print out (say it elsewhere).
     markets
-        Place id -> what arrives there, in the unit of the map; default: in less out of each place.
+        Markets within the frame to label: place id -> what arrives there (Mt, million USD or %);
+        default: every foreign place, in less out. Markets beyond the frame are always traced.
     extent
         `region`, `kazakhstan`, `caspian`, `wide`, or bounds (lon_min, lat_min, lon_max, lat_max).
     top
-        Value drawn at the full width; give the same one to maps that will be compared. Default: the
-        greatest flow of the map.
+        Value (Mt, million USD or %) drawn at the full width; give the same one to maps that will be
+        compared. Default: the greatest flow of the map.
     most_names
         Most names of places without tonnage.
     keys
@@ -154,63 +109,70 @@ def draw_flows(
     UsageError
         An unknown measure or scale.
     """
-    check_frames(places, links, set(flows["link_id"]) | set(full))
+    places, links = prepare_frames(places, links, set(flows["link_id"]) | set(full))
     quantity = measure_flows(flows, measure)
-    page = start_page(
-        ax, choose_frame(extent), title=title, subtitle=subtitle, footer=footer
-    )
-    paint_flows(
-        page, places, links, quantity, scale=scale, geometries=geometries, full=full,
-        markets=markets, top=top, most_names=most_names, keys=keys,
+    page = start_page(ax, choose_frame(extent), title=title, subtitle=subtitle, footer=footer)
+    choices = Choices(
+        scale=scale, geometries=geometries, full=frozenset(full), markets=markets, top=top,
+        most_names=most_names, keys=keys,
     )  # fmt: skip
+    paint_flows(page, places, links, quantity, choices)
     return finish_page(page)
 
 
 def paint_flows(
-    page: Page,
-    places: pd.DataFrame,
-    links: pd.DataFrame,
-    quantity: Quantity,
-    *,
-    scale: str,
-    geometries: Geometries | None,
-    full: Collection[str],
-    markets: Mapping[str, float] | None,
-    top: float | None,
-    most_names: int,
-    keys: bool,
-    most_lines: int = 6,
-    least_share: float = LEAST_MARKET_SHARE,
+    page: Page, places: pd.DataFrame, links: pd.DataFrame, quantity: Quantity, choices: Choices
 ) -> None:
     """Everything of a flow map but the headings."""
     by_corridor = quantity.values.groupby(["link_id", "corridor"]).sum()
-    used = links.loc[sorted(set(by_corridor.index.get_level_values(0)) | set(full))]
-    lines = trace_links(places, used, geometries)
+    used = links.loc[sorted(set(by_corridor.index.get_level_values(0)) | choices.full)]
+    lines = trace_links(places, used, choices.geometries)
     strokes = build_strokes(lines, by_corridor, page.frame)
-    greatest = max((value for stroke in strokes for *_, value in stroke.lanes), default=0.0)
-    widths = make_scale(page, scale, top if top is not None else greatest)
-    page.record.unit, page.record.scale = quantity.unit, scale
-    page.record.points_per_unit, page.record.hairline_pt = widths.factor, widths.hairline
-    ink = draw_strokes(page, strokes, widths, style.style_corridor)
-    _mark_full(page, places, used, full, lines, ink)
+    widths = scale_strokes(page, strokes, quantity, choices.scale, choices.top)
+    page.record.exits = trace_leaving(links, quantity.values, find_inside(places, page.frame))
+    exits = locate_exits(page, lines)
+    ink = draw_strokes(page, strokes, widths, style.style_corridor, exits=exits)
+    _mark_full(page, places, used, choices.full, lines, ink)
     arrivals = sum_arrivals(links, quantity.values)
     page.record.totals = arrivals.groupby("corridor")["value"].sum().to_dict()
-    throughput = measure_throughput(links, by_corridor)
-    weights = names.weigh_places(places, throughput)
+    weights = names.weigh_places(places, measure_throughput(links, by_corridor))
     names.mark_places(page, places, weights)
-    found = _find_markets(page, places, arrivals, markets, least_share)
-    if keys:
-        rows = places.loc[sorted(found)]
-        spots = page.to_points(project(page.frame, rows["lon"], rows["lat"]))
-        drawn = dict.fromkeys(page.record.lanes["group"], 0.0)
-        place_flow_keys(page, widths, quantity, {**drawn, **page.record.totals}, used, full, spots)
-    place_exits(page, places, links, quantity, lines, most=most_lines)
+    found = _find_markets(page, places, arrivals, choices)
+    rows = places.loc[sorted(found)]
+    spots = page.to_points(project(page.frame, rows["lon"], rows["lat"]))
+    page.occupancy.mark_points(spots, 4.0, _MARKET_INK)
+    if choices.keys:
+        _place_keys(page, widths, quantity, used, spots)
+    place_required(
+        page,
+        edge_names.label_exits(
+            page, places, page.record.exits, exits, quantity.show, most=choices.most_lines
+        ),
+    )
     place_required(page, names.label_markets(page, places, found, quantity.show))
-    page.placer.place(names.label_corridors(page, ink))
-    taken = {placed.label.key.removeprefix("market-") for placed in page.placer.placed}
-    wanted = {place: weight for place, weight in weights.items() if place not in taken}
-    page.placer.place(names.label_places(page, places, wanted, most=most_names))
-    page.placer.place(names.label_ground(page))
+    page.placer.place(ground_names.label_corridors(page, ink))
+    wanted = {place: weight for place, weight in weights.items() if place not in found}
+    page.placer.place(names.label_places(page, places, wanted, most=choices.most_names))
+    page.placer.place(ground_names.label_ground(page))
+
+
+def scale_strokes(
+    page: Page, strokes: Sequence[Stroke], quantity: Quantity, kind: str, top: float | None
+) -> WidthScale:
+    """The width scale of the page, noted in its record."""
+    greatest = max((value for stroke in strokes for *_, value in stroke.lanes), default=0.0)
+    widths = make_scale(page, kind, top if top is not None else greatest)
+    record = page.record
+    record.unit, record.scale, record.said_per_value = quantity.unit, kind, quantity.factor
+    record.points_per_unit, record.hairline_pt = widths.factor, widths.hairline
+    record.references = widths.references(quantity.factor)
+    return widths
+
+
+def locate_exits(page: Page, lines: Mapping[str, Points]) -> dict[str, Points]:
+    """Where (points) each link of the record's exits leaves the frame."""
+    plane = find_exits(lines, sorted(set(page.record.exits["link_id"])), page.frame)
+    return {link: page.to_points(as_points(spot))[0] for link, spot in plane.items()}
 
 
 def measure_throughput(links: pd.DataFrame, values: pd.Series) -> dict[str, float]:
@@ -245,57 +207,33 @@ def _mark_full(
     mark_full_links(page, full, plane, still, ink)
 
 
-def place_flow_keys(
-    page: Page,
-    widths: WidthScale,
-    quantity: Quantity,
-    totals: Mapping[str, float],
-    links: pd.DataFrame,
-    full: Collection[str],
-    keep_free: Points,
+def _place_keys(
+    page: Page, widths: WidthScale, quantity: Quantity, links: pd.DataFrame, keep_free: Points
 ) -> None:
     """Legends of corridors and widths."""
+    totals = {**dict.fromkeys(page.record.lanes["group"], 0.0), **page.record.totals}
     in_percent = quantity.unit == "%"
     show: Callable[[float], str] | None = None if in_percent else quantity.show
-    heading = "Corridor" if in_percent else f"Corridor, {quantity.unit} delivered"
+    heading = "Corridor" if in_percent else "Corridor, delivered a year"
     ends = links.loc[list(page.record.marked), ["from_place_id", "to_place_id"]]
-    still = (ends["from_place_id"] == ends["to_place_id"]) if len(ends) else pd.Series(dtype=bool)
-    legend.place_keys(
+    still = list(ends["from_place_id"] == ends["to_place_id"])
+    corridors = legend.build_corridor_key(page, heading, totals, show)
+    width_key = legend.build_width_key(
         page,
-        [
-            legend.build_corridor_key(page, heading, totals, show),
-            legend.build_width_key(
-                page, widths, legend.word_widths("Width", widths, quantity.of), quantity.show_round,
-                full=bool((~still).any()), full_place=bool(still.any()),
-            ),
-        ],
-        keep_free,
-    )  # fmt: skip
-
-
-def place_exits(
-    page: Page,
-    places: pd.DataFrame,
-    links: pd.DataFrame,
-    quantity: Quantity,
-    lines: Mapping[str, Points],
-    *,
-    most: int = 6,
-) -> None:
-    """Labels of the markets beyond the frame, at the edge where their goods leave it."""
-    exits = trace_leaving(links, quantity.values, find_inside(places, page.frame))
-    page.record.exits = exits
-    points = find_exits(lines, sorted(set(exits["link_id"])), page.frame)
-    found = names.label_exits(page, places, exits, points, quantity.show, most=most)
-    place_required(page, found)
+        widths,
+        legend.word_widths("Width", widths, quantity.of),
+        quantity,
+        full=not all(still),
+        full_place=any(still),
+    )
+    legend.place_keys(page, [corridors, width_key], keep_free)
 
 
 def _find_markets(
     page: Page,
     places: pd.DataFrame,
     arrivals: pd.DataFrame,
-    markets: Mapping[str, float] | None,
-    least_share: float,
+    choices: Choices,
 ) -> dict[str, tuple[float, str]]:
     """Foreign markets within the frame that are worth a tonnage: value and main corridor."""
     inside = find_inside(places, page.frame)
@@ -304,10 +242,10 @@ def _find_markets(
     for place, rows in arrivals.groupby("place_id"):
         value = float(rows["value"].sum())
         main = str(rows.loc[rows["value"].idxmax(), "corridor"])
-        if markets is not None:
-            value = float(markets.get(str(place), 0.0))
-        abroad = places.at[place, "country"] != HOME_COUNTRY
-        wanted = abroad if markets is None else place in markets
-        if place in inside and wanted and value >= least_share * total:
+        wanted = places.at[place, "country"] != HOME_COUNTRY
+        if choices.markets is not None:
+            wanted = str(place) in choices.markets
+            value = float(choices.markets.get(str(place), 0.0))
+        if place in inside and wanted and value >= choices.least_share * total:
             found[str(place)] = value, main
     return found

@@ -61,7 +61,10 @@ def clip_line(line: Points, box: Box) -> list[Points]:
     """The pieces of a polyline inside the box (Liang-Barsky), in order."""
     if len(line) < 2:
         return []
-    if contains(box, line).all():
+    low, high = line.min(axis=0), line.max(axis=0)
+    if low[0] > box[2] or high[0] < box[0] or low[1] > box[3] or high[1] < box[1]:
+        return []
+    if low[0] >= box[0] and high[0] <= box[2] and low[1] >= box[1] and high[1] <= box[3]:
         return [line]
     start, step = line[:-1], np.diff(line, axis=0)
     first, last = _clip_parts(start, step, box)

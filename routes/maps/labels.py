@@ -23,6 +23,7 @@ _MEASURING_DPI = 100.0
 _CELL = 2.5
 _PAD = 1.3
 _MARGIN = 3.0
+_GRID = 6.0
 _LEADER_FROM = 9.0
 _COVER_COST = 60.0
 _RINGS = (0.0, 3.0, 7.0, 12.0, 19.0, 28.0, 40.0, 56.0, 76.0, 100.0, 130.0, 165.0, 205.0)
@@ -92,7 +93,7 @@ def measure_text(text: str, font: FontProperties) -> tuple[float, float, float]:
 @lru_cache(maxsize=4096)
 def _measure_raw(text: str, font: FontProperties) -> tuple[float, float, float]:
     measure: Callable[..., tuple[float, float, float]] = _renderer().get_text_width_height_descent
-    sizes = measure(text, font, False)
+    sizes = measure(text, font, ismath=False)
     width, height, descent = (float(size) * 72.0 / _MEASURING_DPI for size in sizes)
     return width, height, descent
 
@@ -186,7 +187,15 @@ class Placer:
         return [label for label in labels if not self._place_one(label)]
 
     def _place_one(self, label: Label) -> bool:
-        boxes, cost = _candidates(label)
+        if self._try(label, *_candidates(label)):
+            return True
+        if not label.required:
+            return False
+        anywhere = self._all_over(label)
+        return self._try(label, *anywhere) or self._try(label, *anywhere, strict=False)
+
+    def _try(self, label: Label, boxes: Points, cost: Points, *, strict: bool = True) -> bool:
+        """Take the best free box; unless `strict`, its leader may run under other labels."""
         free = self._is_free(boxes)
         boxes, cost = boxes[free], cost[free]
         if len(boxes) == 0:
@@ -198,7 +207,7 @@ class Placer:
                 continue
             box = _as_box(boxes[index])
             leader = _leader(label, box)
-            if leader is not None and self._crosses_label(leader):
+            if strict and leader is not None and self._crosses_label(leader):
                 continue
             self.placed.append(PlacedLabel(label, box, leader))
             self._boxes.append(box)
@@ -206,6 +215,18 @@ class Placer:
                 self.occupancy.mark_line(as_points(leader), 0.0, 1.0)
             return True
         return False
+
+    def _all_over(self, label: Label) -> tuple[Points, Points]:
+        """Boxes on a grid over the whole frame; the farther from the anchor, the dearer."""
+        width, height = label.size
+        x, y = np.meshgrid(
+            np.arange(_MARGIN, self.occupancy.width - width - _MARGIN, _GRID),
+            np.arange(_MARGIN, self.occupancy.height - height - _MARGIN, _GRID),
+        )
+        low = np.column_stack([x.ravel(), y.ravel()])
+        boxes = np.column_stack([low, low + np.array([width, height])])
+        away = low + np.array([width, height]) / 2 - np.array(label.anchor)
+        return boxes, np.hypot(away[:, 0], away[:, 1]) * 0.35
 
     def _is_free(self, boxes: Points) -> NDArray[np.bool_]:
         inside = (
@@ -247,20 +268,24 @@ def _candidates(label: Label) -> tuple[Points, Points]:
         corners = np.array(label.corners)
         boxes = np.column_stack([corners[:, :2], corners[:, 0] + width, corners[:, 1] + height])
         return boxes, corners[:, 2]
-    x, y = label.anchor
-    rows = []
-    for ring in _RINGS:
-        if ring > label.reach:
-            break
-        for rank, degrees in enumerate(_DIRECTIONS):
-            u, v = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-            radius = label.gap + ring
-            cx = x + u * radius + float(np.clip(u * 1.5, -1, 1)) * width / 2
-            cy = y + v * radius + float(np.clip(v * 1.5, -1, 1)) * height / 2
-            rows.append((cx - width / 2, cy - height / 2, ring * 0.35 + rank * 0.25))
-    table = np.array(rows)
-    boxes = np.column_stack([table[:, :2], table[:, 0] + width, table[:, 1] + height])
-    return boxes, table[:, 2]
+    anchor = np.array(label.anchor)
+    ways, pulls, ring, rank = _around()
+    near = ring <= label.reach
+    half = np.array([width, height]) / 2
+    centre = anchor + ways[near] * (label.gap + ring[near])[:, None] + pulls[near] * half
+    boxes = np.hstack([centre - half, centre + half])
+    return boxes, ring[near] * 0.35 + rank[near] * 0.25
+
+
+@lru_cache(maxsize=1)
+def _around() -> tuple[Points, Points, Points, Points]:
+    """Directions and rings round an anchor: way out, side the box hangs on, ring, rank."""
+    angles = np.radians(np.array(_DIRECTIONS, dtype=float))
+    way = np.column_stack([np.cos(angles), np.sin(angles)])
+    ways = np.tile(way, (len(_RINGS), 1))
+    rings = np.repeat(np.array(_RINGS), len(_DIRECTIONS))
+    ranks = np.tile(np.arange(len(_DIRECTIONS), dtype=float), len(_RINGS))
+    return ways, np.clip(ways * 1.5, -1.0, 1.0), rings, ranks
 
 
 def _leader(label: Label, box: Box) -> tuple[tuple[float, float], tuple[float, float]] | None:

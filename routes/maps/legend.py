@@ -19,8 +19,10 @@ from routes.maps.labels import Colour, make_renderer
 from routes.maps.names import Formatter
 from routes.maps.page import Page
 from routes.maps.pen import WidthScale, scale_dashes
+from routes.maps.quantity import Quantity
 
 _INSET = 5.0
+_HIDDEN = 2000.0
 _SAMPLE_PT = 3.4
 Handle = Artist | tuple[Artist, ...]
 
@@ -50,6 +52,7 @@ def build_key(
     *,
     tall: bool,
     narrow: bool = False,
+    columns: int = 1,
 ) -> Legend:
     """One framed box of samples and words; its place is set later."""
     legend = Legend(
@@ -74,6 +77,8 @@ def build_key(
         handletextpad=0.8,
         borderaxespad=0.0,
         numpoints=1,
+        ncols=columns,
+        columnspacing=2.0,
         alignment="left",
         handler_map={tuple: HandlerTuple(ndivide=1, pad=0.0)},
     )
@@ -99,40 +104,43 @@ def build_width_key(
     page: Page,
     scale: WidthScale,
     title: str,
-    show: Formatter,
+    quantity: Quantity,
     *,
     full: bool,
     full_place: bool = False,
     extra: Sequence[tuple[Handle, str]] = (),
 ) -> Legend:
-    """Three reference widths, the thinnest line, and the mark of full links."""
-    references = scale.references()
-    page.record.references = references
+    """The reference widths of the record, the thinnest line, and the marks of full links."""
     rows: list[tuple[Handle, str]] = [
-        (
-            Line2D([], [], color="#6b6b6b", linewidth=scale.width(value), solid_capstyle="butt"),
-            show(value),
-        )
-        for value in references
+        (make_line(scale.width(value)), quantity.show_round(value))
+        for value in page.record.references
     ]
     rows += list(extra)
-    thin = Line2D([], [], color="#6b6b6b", linewidth=scale.hairline)
-    rows.append((thin, f"under {show(float(f'{scale.least:.1g}'))}"))
+    least = float(f"{scale.least * quantity.factor:.1g}") / quantity.factor
+    rows.append((make_line(scale.hairline), f"under {quantity.show_round(least)}"))
     if full:
-        bar = Line2D([], [], color=style.FULL, marker="|", linestyle="none", markersize=10,
-                     markeredgewidth=2.0)  # fmt: skip
-        rows.append((bar, "full: at its capacity"))
+        rows.append((_make_mark("|", 10.0, style.FULL, 2.0), "full: at its capacity"))
     if full_place:
-        diamond = Line2D([], [], color=style.FULL, marker="d", linestyle="none", markersize=6,
-                         markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip
-        rows.append((diamond, "full port, border or station"))
+        rows.append((_make_mark("d", 6.0, "white", 0.5), "full port, border or station"))
     return build_key(page, title, rows, tall=True)
+
+
+def make_line(width: float) -> Line2D:
+    """A grey line of a width, points."""
+    return Line2D([], [], color="#6b6b6b", linewidth=width, solid_capstyle="butt")
+
+
+def _make_mark(marker: str, size: float, edge: str, edge_width: float) -> Line2D:
+    return Line2D(
+        [], [], color=style.FULL, marker=marker, linestyle="none", markersize=size,
+        markeredgecolor=edge, markeredgewidth=edge_width,
+    )  # fmt: skip
 
 
 def word_widths(what: str, scale: WidthScale, of: str) -> str:
     """Heading that declares the scale."""
     words = "square root of" if scale.kind == "sqrt" else "in proportion to"
-    return fill(f"{what}: {words} {of}", 38)
+    return fill(f"{what}: {words} {of}", 46)
 
 
 def place_keys(page: Page, keys: Sequence[Legend], keep_free: Points | None = None) -> None:
@@ -140,31 +148,42 @@ def place_keys(page: Page, keys: Sequence[Legend], keep_free: Points | None = No
 
     `keep_free`: points (from the lower left corner) that the boxes should not hide.
     """
-    figure = page.ax.get_figure(root=True)
-    dpi = figure.dpi if figure is not None else 100.0
-    renderer = make_renderer(dpi)
-    sizes = []
-    for key in keys:
-        page.ax.add_artist(key)
-        extent = key.get_window_extent(renderer)
-        sizes.append((extent.width * 72 / dpi, extent.height * 72 / dpi))
+    sizes = [_add_key(page, key) for key in keys]
     layouts = [
-        _lay_out(page, sizes, right, top, stacked)
+        _lay_out(page, sizes, right=right, top=top, stacked=stacked)
         for right, top, stacked in product((True, False), (False, True), (False, True))
     ]
-    inked = [page.occupancy.cover(np.array(layout)).sum() for layout in layouts]
+    areas = np.array([width * height for width, height in sizes])
+    inked = [float((page.occupancy.cover(np.array(box)) * areas).sum()) for box in layouts]
     if keep_free is not None and len(keep_free):
         hidden = [sum(contains(box, keep_free).sum() for box in layout) for layout in layouts]
-        inked = [ink + 0.5 * count for ink, count in zip(inked, hidden, strict=True)]
-    best = layouts[int(np.argmin(np.round(inked, 4)))]
+        inked = [ink + _HIDDEN * count for ink, count in zip(inked, hidden, strict=True)]
+    best = layouts[int(np.argmin(np.round(inked, 3)))]
     for key, box in zip(keys, best, strict=True):
         key.set_loc((box[0] / page.width, box[1] / page.height))
         page.placer.reserve(box)
     page.record.reserved = (*page.record.reserved, *best)
 
 
+def place_below(page: Page, keys: Sequence[Legend]) -> None:
+    """Put the boxes one under the other between the map and the small print."""
+    for key in keys:
+        _, height = _add_key(page, key)
+        key.get_frame().set_linewidth(0.0)
+        page.below += height + 3.0
+        key.set_loc((0.0, -page.below / page.height))
+
+
+def _add_key(page: Page, key: Legend) -> tuple[float, float]:
+    """Add a box to the axes; its width and height, points."""
+    page.ax.add_artist(key)
+    dpi = page.dpi
+    extent = key.get_window_extent(make_renderer(dpi))
+    return extent.width * 72 / dpi, extent.height * 72 / dpi
+
+
 def _lay_out(
-    page: Page, sizes: Sequence[tuple[float, float]], right: bool, top: bool, stacked: bool
+    page: Page, sizes: Sequence[tuple[float, float]], *, right: bool, top: bool, stacked: bool
 ) -> list[Box]:
     """Boxes from a corner inward, the first at the corner."""
     boxes: list[Box] = []

@@ -9,12 +9,14 @@ from matplotlib.figure import Figure
 
 from routes.errors import UsageError
 from routes.maps import legend, names, style
-from routes.maps.flow_map import check_frames, measure_flows, paint_flows
+from routes.maps.flow_map import Choices, paint_flows
 from routes.maps.frames import Extent, Frame, choose_frame
+from routes.maps.inputs import prepare_frames
 from routes.maps.labels import wrap_text
 from routes.maps.leaving import sum_arrivals
 from routes.maps.lines import Geometries
 from routes.maps.page import finish_page, inspect_map, start_page
+from routes.maps.quantity import measure_flows
 
 FIGURE_WIDTH = 14.0
 _SIDE, _GAP, _HEAD = 0.3, 0.16, 0.4
@@ -62,36 +64,29 @@ def draw_small_multiples(
     """
     if by not in ("commodity", "corridor"):
         raise UsageError(f"'by' must be 'commodity' or 'corridor'. Got {by!r} instead.")
-    check_frames(places, links, set(flows["link_id"]) | set(full))
-    quantity = measure_flows(flows, "mt" if measure == "scaled" else measure)
-    delivered = _sum_delivered(links, quantity.values, by)
+    places, links = prepare_frames(places, links, set(flows["link_id"]) | set(full))
+    kind = "mt" if measure == "scaled" else measure
+    delivered = _sum_delivered(links, measure_flows(flows, kind).values, by)
     shown = list(delivered.index[:most])
     frame = choose_frame(extent)
     columns = columns or (3 if len(shown) <= 12 else 4)
-    boxes, figure = _lay_out(figure, frame, len(shown), columns, bool(title))
-    unit = quantity.unit
+    boxes, figure = _lay_out(figure, frame, len(shown), columns, titled=bool(title))
+    choices = Choices(
+        scale=scale, geometries=geometries, full=frozenset(full), most_names=7, keys=False,
+        most_lines=3, least_share=0.04,
+    )  # fmt: skip
     for name, box in zip(shown, boxes, strict=True):
-        panel = measure_flows(flows[flows[by] == name], "mt" if measure == "scaled" else measure)
-        words = _name(str(name), by, labels)
-        total = float(delivered[name]) * (1000.0 if _coarser(unit, panel.unit) else 1.0)
-        page = start_page(
-            figure.add_axes(box), frame, title=f"{words}, {panel.show(total)}", footer=None
-        )
-        paint_flows(
-            page, places, links, panel, scale=scale, geometries=geometries, full=full,
-            markets=None, top=None, most_names=7, keys=False, most_lines=3, least_share=0.04,
-        )  # fmt: skip
+        panel = measure_flows(flows[flows[by] == name], kind)
+        words = f"{_name(str(name), by, labels)}, {panel.show(float(delivered[name]))}"
+        page = start_page(figure.add_axes(box), frame, title=words, footer=None)
+        page.heading_size = 12.0
+        paint_flows(page, places, links, panel, choices)
         widest = max(page.record.lanes["value"], default=0.0)
         page.subtitle = f"widest stroke {panel.show(float(widest))}"
-        page.heading_size = 12.0
         finish_page(page)
     left_out = [_name(str(name), by, labels) for name in delivered.index[len(shown) :]]
     _write_surroundings(figure, frame, title, footer, scale, left_out)
     return figure
-
-
-def _coarser(unit: str, other: str) -> bool:
-    return unit == "bn USD" and other == "m USD"
 
 
 def _sum_delivered(links: pd.DataFrame, values: pd.Series, by: str) -> pd.Series:
@@ -112,7 +107,7 @@ def _name(name: str, by: str, labels: Mapping[str, str] | None) -> str:
 
 
 def _lay_out(
-    figure: Figure | None, frame: Frame, count: int, columns: int, titled: bool
+    figure: Figure | None, frame: Frame, count: int, columns: int, *, titled: bool
 ) -> tuple[list[tuple[float, float, float, float]], Figure]:
     """Boxes of the panels (parts of the figure), row by row, and the figure."""
     columns = max(min(columns, count), 1)

@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from routes.maps import legend, names, style
-from routes.maps.flow_map import check_frames
+from routes.maps import ground_names, legend, names, style
 from routes.maps.frames import Extent, choose_frame, project
 from routes.maps.geometry import contains
+from routes.maps.inputs import prepare_frames
 from routes.maps.lines import Geometries, trace_links
 from routes.maps.page import Page, finish_page, start_page
 from routes.maps.pen import WidthScale, draw_strokes
@@ -70,8 +70,8 @@ def draw_network(
     matplotlib.axes.Axes
         Other parameters as for `draw_flows`.
     """
+    places, links = prepare_frames(places, links)
     shown = links[links["kind"] != "swap"]
-    check_frames(places, shown, list(shown.index))
     page = start_page(
         ax, choose_frame(extent), title=title, subtitle=subtitle, footer=footer, railways=False
     )
@@ -86,7 +86,7 @@ def draw_network(
     present = _mark_kinds(page, places.loc[sorted(weights)])
     _place_keys(page, present)
     page.placer.place(names.label_places(page, places, weights, most=most_names))
-    page.placer.place(names.label_ground(page))
+    page.placer.place(ground_names.label_ground(page))
     return finish_page(page)
 
 
@@ -114,11 +114,10 @@ def _mark_kinds(page: Page, places: pd.DataFrame) -> list[str]:
     plane = project(page.frame, places["lon"], places["lat"])
     inside = contains(page.frame.box, plane)
     present = []
-    for kind in KINDS:
+    for kind, (marker, colour, _) in KINDS.items():
         chosen = inside & (places["kind"] == kind).to_numpy()
         if not chosen.any():
             continue
-        marker, colour, _ = KINDS[kind]
         small = kind in ("rail_junction", "pipeline_node")
         page.ax.scatter(
             plane[chosen, 0],

@@ -31,6 +31,9 @@ _FULL_WIDTH_PT = 770.0
 class MapRecord:
     """What a map shows, for tests, tooltips and tables.
 
+    Values are in Mt, million USD or %; words on the map in `unit`, `said_per_value` of which make
+    one unit of the values.
+
     `lanes`: group, value, width_pt, colour, dashes, length_pt, link_ids.
     `labels`: key, text, x0, y0, x1, y1 (points from the lower left corner of the axes).
     `exits`: link_id, corridor, place_id, value: what leaves the frame.
@@ -41,6 +44,7 @@ class MapRecord:
     frame: Frame
     size_pt: tuple[float, float]
     unit: str = ""
+    said_per_value: float = 1.0
     scale: str = ""
     points_per_unit: float = 0.0
     hairline_pt: float = 0.0
@@ -96,8 +100,15 @@ class Page:
     subtitle: str = ""
     footer: str | None = ""
     own_figure: bool = False
+    below: float = 0.0
+    """Room taken between the map and the small print, points."""
     heading_size: float = 13.0
     """Size of the title on a full page, points."""
+
+    @property
+    def dpi(self) -> float:
+        """Dots per inch of the figure as it is shown."""
+        return float(self.ax.figure.dpi)
 
     @property
     def size_factor(self) -> float:
@@ -109,9 +120,7 @@ class Page:
         """Size of type against a full page (1.0); never so small that it cannot be read."""
         return max(self.size_factor, 0.78)
 
-    def make_font(
-        self, size: float, *, bold: bool = False, italic: bool = False
-    ) -> FontProperties:
+    def make_font(self, size: float, *, bold: bool = False, italic: bool = False) -> FontProperties:
         """Type of a size given for a full page."""
         return style.make_font(size * self.type_factor, bold=bold, italic=italic)
 
@@ -140,10 +149,9 @@ def start_page(
     if ax is None:
         ax = _new_axes(frame, title, subtitle)
     base = draw_basemap(ax, frame, railways=railways)
-    figure = ax.get_figure(root=True)
-    box = ax.get_position()
-    inches = figure.get_size_inches() if figure is not None else np.array([PAGE_WIDTH, 8.0])
-    width, height = float(box.width * inches[0] * 72), float(box.height * inches[1] * 72)
+    dpi = ax.figure.dpi
+    extent = ax.get_window_extent()
+    width, height = float(extent.width * 72 / dpi), float(extent.height * 72 / dpi)
     occupancy = Occupancy(width, height)
     record = MapRecord(frame=frame, size_pt=(width, height))
     _RECORDS[ax] = record
@@ -172,9 +180,7 @@ def _new_axes(frame: Frame, title: str, subtitle: str) -> Axes:
     bottom = _BOTTOM
     height = top + high + bottom
     figure = Figure(figsize=(PAGE_WIDTH, height), facecolor="white")
-    return figure.add_axes(
-        (_SIDE / PAGE_WIDTH, bottom / height, width / PAGE_WIDTH, high / height)
-    )
+    return figure.add_axes((_SIDE / PAGE_WIDTH, bottom / height, width / PAGE_WIDTH, high / height))
 
 
 def _footer_lines(frame: Frame, footer: str, width: float, factor: float) -> list[str]:
@@ -187,7 +193,10 @@ def finish_page(page: Page) -> Axes:
     """Draw the placed labels, the title and the small print; close the record."""
     unplaced = list(page.record.unplaced)
     _write_headings(page)
-    if page.footer is not None:
+    if page.footer is None:
+        if page.own_figure and page.below:
+            _lengthen_page(page, page.below / 72)
+    else:
         extra = f"Not on the map for want of room: {'; '.join(unplaced)}." if unplaced else ""
         footer = "\n".join(part for part in (page.footer, extra) if part)
         _write_footer(page, footer)
@@ -231,16 +240,16 @@ def _write_headings(page: Page) -> None:
 def _write_footer(page: Page, footer: str) -> None:
     lines = _footer_lines(page.frame, footer, page.width, page.type_factor)
     if page.own_figure:
-        _lengthen_page(page, (len(lines) * 8.3 * page.type_factor + 4.0) / 72)
+        _lengthen_page(page, (page.below + len(lines) * 8.3 * page.type_factor + 4.0) / 72)
     for number, line in enumerate(lines):
-        shift = -(5.0 + 8.3 * page.type_factor * number)
+        shift = -(5.0 + page.below + 8.3 * page.type_factor * number)
         _annotate(page, line, (0, 0), shift, look=_Words(5.8, "#666666", anchor="top"))
 
 
 def _lengthen_page(page: Page, inches: float) -> None:
     """Make room below the map on a figure of our own; the map keeps its size."""
-    figure = page.ax.get_figure(root=True)
-    if figure is None:
+    figure = page.ax.figure
+    if not isinstance(figure, Figure):
         return
     width, height = figure.get_size_inches()
     box = page.ax.get_position()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -58,11 +58,12 @@ class WidthScale:
         part = self.hairline / self.widest
         return self.top * (part * part if self.kind == "sqrt" else part)
 
-    def references(self) -> tuple[float, float, float]:
-        """Three round values for the legend, falling."""
-        first = round_down(self.top)
+    def references(self, factor: float = 1.0) -> tuple[float, float, float]:
+        """Three values for the legend, falling, round when multiplied by `factor`."""
+        first = round_down(self.top * factor)
         steps = (5.0, 25.0) if self.kind == "sqrt" else (2.5, 10.0)
-        return first, round_down(first / steps[0]), round_down(first / steps[1])
+        second, third = round_down(first / steps[0]), round_down(first / steps[1])
+        return first / factor, second / factor, third / factor
 
 
 def round_down(value: float) -> float:
@@ -113,8 +114,12 @@ def draw_strokes(
     style_of: StyleOf,
     *,
     arrows: bool = True,
+    exits: Mapping[str, Points] | None = None,
 ) -> Ink:
-    """Draw all strokes, lanes side by side, with arrowheads; fills the record's lanes."""
+    """Draw all strokes, lanes side by side, with arrowheads; fills the record's lanes.
+
+    `exits`: where (points) the links that lead out of the frame cross its edge.
+    """
     ink = Ink()
     for stroke in strokes:
         _lay_lanes(page, stroke, scale, ink)
@@ -126,7 +131,7 @@ def draw_strokes(
         pieces.sort(key=lambda piece: -piece.width)
         _draw_group(page, group, pieces, style_of(group), 3.0 + 0.05 * rank)
     if arrows:
-        _draw_arrows(page, ink, style_of)
+        _draw_arrows(page, ink, style_of, exits or {})
     _record_lanes(page, ink, style_of)
     return ink
 
@@ -154,7 +159,7 @@ def draw_bands(
         lines = [line for row, line in rows if row[0] == f"band-{band}"]
         size = np.full(len(lines), width)
         if lines:
-            _add_lines(page, f"casing-{band}", lines, size + 1.3, "#555555", 3.0 + 0.1 * band)
+            _add_lines(page, f"casing-{band}", lines, size + 0.7, "#6f6a60", 3.0 + 0.1 * band)
             _add_lines(page, f"band-{band}", lines, size, colour, 3.05 + 0.1 * band)
     page.record.lanes = pd.DataFrame([row for row, _ in rows], columns=_LANE_COLUMNS)
 
@@ -178,9 +183,7 @@ def _lay_lanes(page: Page, stroke: Stroke, scale: WidthScale, ink: Ink) -> None:
         parts = clip_line(line, bounds)
         for number, part in enumerate(parts):
             leaves = number < len(parts) - 1 or not np.allclose(part[-1], line[-1])
-            ink.pieces.append(
-                _Piece(group, value, width, part, leaves, stroke.link_ids, total)
-            )
+            ink.pieces.append(_Piece(group, value, width, part, leaves, stroke.link_ids, total))
 
 
 def _drop_close(line: Points, least: float) -> Points:
@@ -259,14 +262,14 @@ def _record_lanes(page: Page, ink: Ink, style_of: StyleOf) -> None:
     page.record.lanes = pd.DataFrame(rows, columns=_LANE_COLUMNS)
 
 
-def _draw_arrows(page: Page, ink: Ink, style_of: StyleOf) -> None:
+def _draw_arrows(page: Page, ink: Ink, style_of: StyleOf, exits: Mapping[str, Points]) -> None:
     """Arrowheads on the strokes: some way apart on long ones, and where goods leave the frame."""
     heads: dict[Colour, list[Points]] = {}
     taken: dict[str, list[Points]] = {}
     for piece in sorted(ink.pieces, key=lambda p: (-p.width, p.group, p.line[0].tolist())):
         look = style_of(piece.group)
         length = float(measure_line(piece.line)[-1])
-        if piece.leaves and length > 3:
+        if length > 3 and _leads_out(piece, exits):
             head = _edge_head(page, piece)
             heads.setdefault(look.ink, []).append(head)
             page.occupancy.mark_points(head, 3.0)
@@ -293,6 +296,15 @@ def _draw_arrows(page: Page, ink: Ink, style_of: StyleOf) -> None:
         page.ax.add_collection(polygons, autolim=False)
 
 
+def _leads_out(piece: _Piece, exits: Mapping[str, Points]) -> bool:
+    """Whether the piece ends where one of its links leaves the frame for good."""
+    if not piece.leaves:
+        return False
+    near = piece.total + _LANE_GAP + 6.0
+    spots = (exits[link] for link in piece.link_ids if link in exits)
+    return any(float(np.hypot(*(piece.line[-1] - spot))) <= near for spot in spots)
+
+
 def _stroke_head(
     page: Page, width: float, point: Points, direction: Points, look: style.LineStyle
 ) -> tuple[Colour, Points]:
@@ -314,91 +326,3 @@ def _head(point: Points, direction: Points, size: float, breadth: float) -> Poin
     side = np.array([-direction[1], direction[0]]) * size * breadth / 2
     tip, back = point + direction * size / 2, point - direction * size / 2
     return np.array([tip, back + side, back - side])
-
-
-def mark_full_links(
-    page: Page,
-    full: Iterable[str],
-    lines: Mapping[str, Points],
-    at_place: Mapping[str, Points],
-    ink: Ink,
-) -> int:
-    """A red bar across each full link, a red diamond where the link lies within one place.
-
-    Parameters
-    ----------
-    full
-        Ids of links at their capacity.
-    lines
-        Link id -> points (km) of links that lead somewhere.
-    at_place
-        Link id -> point (km) of links within one place.
-    ink
-        What was drawn, for the width of the strokes.
-
-    Returns
-    -------
-    int
-        Number of links that lie within the frame and are marked.
-    """
-    bars: list[Points] = []
-    diamonds: list[Points] = []
-    marked: list[str] = []
-    for link in sorted(full):
-        if link in lines:
-            bar = _full_bar(page, lines[link], ink.width_of_link.get(link, 1.0))
-            if bar is not None:
-                bars.append(bar)
-                marked.append(link)
-        elif link in at_place:
-            point = page.to_points(at_place[link])[0]
-            if 0 <= point[0] <= page.width and 0 <= point[1] <= page.height:
-                diamonds.append(_diamond(point, 3.6 * page.size_factor))
-                marked.append(link)
-    for bar in bars:
-        page.occupancy.mark_line(bar, 2.0, 2.5)
-    for shape in diamonds:
-        page.occupancy.mark_points(shape, 1.0, 2.5)
-    _draw_full(page, bars, diamonds)
-    page.record.marked = tuple(marked)
-    return len(marked)
-
-
-def _full_bar(page: Page, line: Points, width: float) -> Points | None:
-    pieces = clip_line(page.to_points(line), (0.0, 0.0, page.width, page.height))
-    if not pieces:
-        return None
-    piece = max(pieces, key=lambda part: float(measure_line(part)[-1]))
-    point, direction = locate_on_line(piece, float(measure_line(piece)[-1]) / 2)
-    half = np.array([-direction[1], direction[0]]) * (width / 2 + 3.2 * page.size_factor)
-    return np.array([point - half, point + half])
-
-
-def _diamond(point: Points, radius: float) -> Points:
-    return point + radius * np.array([[0.0, 1.0], [0.8, 0.0], [0.0, -1.0], [-0.8, 0.0]])
-
-
-def _draw_full(page: Page, bars: list[Points], diamonds: list[Points]) -> None:
-    for width, colour, zorder in ((3.6, "white", 5.8), (2.0, style.FULL, 5.9)):
-        if bars:
-            collection = LineCollection(
-                [page.to_plane(bar) for bar in bars],
-                linewidths=width * page.size_factor,
-                colors=colour,
-                capstyle="butt",
-                zorder=zorder,
-                gid="full-links" if colour == style.FULL else None,
-            )
-            page.ax.add_collection(collection, autolim=False)
-    if diamonds:
-        page.ax.add_collection(
-            PolyCollection(
-                [page.to_plane(shape) for shape in diamonds],
-                facecolors=style.FULL,
-                edgecolors="white",
-                linewidths=0.6,
-                zorder=6.6,
-                gid="full-places",
-            ),
-            autolim=False,
-        )

@@ -9,21 +9,21 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.legend import Legend
 
 from routes.errors import UsageError
-from routes.maps import legend, names, style
-from routes.maps.flow_map import check_frames
+from routes.maps import ground_names, legend, names, style
 from routes.maps.frames import Extent, choose_frame, fit_frame, project
-from routes.maps.geometry import Points, clip_line, locate_on_line, measure_line
-from routes.maps.labels import Label, Line
+from routes.maps.geometry import Points, as_points, clip_line, locate_on_line, measure_line
+from routes.maps.inputs import prepare_frames
+from routes.maps.labels import Label, Line, measure_text
+from routes.maps.leaving import find_exits, find_inside
 from routes.maps.lines import Geometries, trace_links
 from routes.maps.page import Page, finish_page, place_required, start_page
 from routes.maps.pen import WidthScale, draw_strokes
 from routes.maps.strokes import build_strokes
 
 _STROKE_PT = 3.4
-_MOST_ROWS = 26
+_SAMPLE_ROOM = 56.0
 _TOTALS = (("days", "{:.0f} days"), ("generalised_cost_usd_per_t", "{:.0f} USD/t"))
 
 
@@ -127,9 +127,10 @@ def draw_routes(
         raise UsageError(
             f"A route map shows 1 to {len(style.ALTERNATIVES)} routes. Got {len(routes)} instead."
         )
+    chains = [tuple(r.links) if isinstance(r, RouteLike) else tuple(r) for r in routes]
+    used = sorted({link for chain in chains for link in chain})
+    places, links = prepare_frames(places, links, used)
     drawn = _describe(links, routes)
-    used = sorted({link for route in drawn for link in route.links})
-    check_frames(places, links, used)
     lines = trace_links(places, links.loc[used], geometries)
     if extent is None:
         frame = fit_frame(np.vstack([*lines.values()]), margin=0.2)
@@ -142,24 +143,34 @@ def draw_routes(
     )
     scale = WidthScale("linear", 1.0, _STROKE_PT * page.size_factor)
     strokes = build_strokes(lines, values, page.frame, add=False)
-    draw_strokes(page, strokes, scale, lambda letter: looks[letter])
+    exits = _find_route_exits(page, places, links.loc[used], lines)
+    draw_strokes(page, strokes, scale, looks.__getitem__, exits=exits)
     _name_everything(page, places, links, drawn, lines, most_names)
     return finish_page(page)
 
 
-def _describe(
-    links: pd.DataFrame, routes: Sequence[RouteLike | Sequence[str]]
-) -> list[_Drawn]:
+def _find_route_exits(
+    page: Page, places: pd.DataFrame, links: pd.DataFrame, lines: dict[str, Points]
+) -> dict[str, Points]:
+    """Where (points) links lead out of the frame."""
+    inside = find_inside(places, page.frame)
+    out = links["from_place_id"].isin(inside) & ~links["to_place_id"].isin(inside)
+    plane = find_exits(lines, list(links.index[out]), page.frame)
+    return {link: page.to_points(as_points(spot))[0] for link, spot in plane.items()}
+
+
+def _describe(links: pd.DataFrame, routes: Sequence[RouteLike | Sequence[str]]) -> list[_Drawn]:
     corridors = [str(r.corridor) if isinstance(r, RouteLike) else "" for r in routes]
     known = all(corridors) and len(set(corridors)) == len(corridors)
     drawn = []
     for number, (route, corridor) in enumerate(zip(routes, corridors, strict=True)):
         ids = tuple(route.links) if isinstance(route, RouteLike) else tuple(route)
         look = style.style_corridor(corridor) if known else style.ALTERNATIVES[number]
-        name = style.style_corridor(corridor).name if corridor else ""
+        name = style.style_corridor(corridor).name if corridor else "route"
         letter = chr(ord("A") + number)
         legs = split_legs(links, ids)
-        words = f"{letter}  {name}".rstrip() + f", {sum(g.length_km for g in legs):,.0f} km"
+        words = f"{letter}  {name}" if len(routes) > 1 else name
+        words += f", {sum(leg.length_km for leg in legs):,.0f} km"
         for field, form in _TOTALS:
             value = getattr(route, field, None)
             if value is not None:
@@ -178,21 +189,24 @@ def _name_everything(
 ) -> None:
     weights = _weigh(places, links, drawn)
     names.mark_places(page, places, weights)
-    legend.place_keys(page, [_build_leg_key(page, places, drawn)])
-    place_required(page, [
-        label for route in drawn for label in _number_legs(page, route, lines, len(drawn) > 1)
-    ])
+    _place_leg_keys(page, places, drawn)
+    place_required(
+        page,
+        [
+            label
+            for route in drawn
+            for label in _number_legs(page, route, lines, lettered=len(drawn) > 1)
+        ],
+    )
     ends = {p for route in drawn for p in (route.legs[0].from_place_id, route.legs[-1].to_place_id)}
     wanted = names.label_places(
         page, places, weights, most=most_names, bold=frozenset(ends), reach=60.0
     )
     page.placer.place(wanted)
-    page.placer.place(names.label_ground(page))
+    page.placer.place(ground_names.label_ground(page))
 
 
-def _weigh(
-    places: pd.DataFrame, links: pd.DataFrame, drawn: list[_Drawn]
-) -> dict[str, float]:
+def _weigh(places: pd.DataFrame, links: pd.DataFrame, drawn: list[_Drawn]) -> dict[str, float]:
     """Ends of routes and of legs first, then places on the way by kind."""
     weights: dict[str, float] = {}
     for route in drawn:
@@ -209,7 +223,7 @@ def _weigh(
 
 
 def _number_legs(
-    page: Page, route: _Drawn, lines: dict[str, Points], lettered: bool
+    page: Page, route: _Drawn, lines: dict[str, Points], *, lettered: bool
 ) -> list[Label]:
     """A number beside the middle of each leg."""
     font = page.make_font(7.4, bold=True)
@@ -242,20 +256,41 @@ def _number_legs(
     return labels
 
 
-def _build_leg_key(page: Page, places: pd.DataFrame, drawn: list[_Drawn]) -> Legend:
-    rows: list[tuple[legend.Handle, str]] = []
-    in_full = sum(len(route.legs) + 1 for route in drawn) <= _MOST_ROWS
-    for route in drawn:
-        rows.append((legend.make_sample(route.look), route.words))
-        if not in_full:
-            continue
-        for leg in route.legs:
-            start, end = (
-                names.shorten_name(str(places.at[place, "name"]))
-                for place in (leg.from_place_id, leg.to_place_id)
-            )
-            mode = style.MODES[leg.mode].name if leg.mode in style.MODES else leg.mode
-            number = f"{route.letter}{leg.number}" if len(drawn) > 1 else str(leg.number)
-            words = f"{number}  {start} \u2013 {end}, {mode}, {leg.length_km:,.0f} km"
-            rows.append((legend.make_blank(), words))
-    return legend.build_key(page, "Routes and legs", rows, tall=False)
+def _place_leg_keys(page: Page, places: pd.DataFrame, drawn: list[_Drawn]) -> None:
+    """Routes with their legs under a map of our own; on the caller's axes the routes alone."""
+    if not page.own_figure:
+        rows: list[tuple[legend.Handle, str]] = [
+            (legend.make_sample(route.look), route.words) for route in drawn
+        ]
+        legend.place_keys(page, [legend.build_key(page, "Routes", rows, tall=False)])
+        return
+    tables = [_list_legs(places, route, lettered=len(drawn) > 1) for route in drawn]
+    font = page.make_font(7.0)
+    widest = max(measure_text(words, font)[0] for table in tables for _, words in table)
+    columns = max(int(page.width / (widest + _SAMPLE_ROOM * page.type_factor)), 1)
+    keys = []
+    for first in range(0, len(tables), columns):
+        chosen = tables[first : first + columns]
+        longest = max(len(table) for table in chosen)
+        rows = []
+        for table in chosen:
+            rows += table + [(legend.make_blank(), "")] * (longest - len(table))
+        keys.append(legend.build_key(page, "", rows, tall=False, columns=len(chosen)))
+    legend.place_below(page, keys)
+
+
+def _list_legs(
+    places: pd.DataFrame, route: _Drawn, *, lettered: bool
+) -> list[tuple[legend.Handle, str]]:
+    """The route and its legs as rows of a key."""
+    rows: list[tuple[legend.Handle, str]] = [(legend.make_sample(route.look), route.words)]
+    for leg in route.legs:
+        start, end = (
+            names.shorten_name(str(places.at[place, "name"]))
+            for place in (leg.from_place_id, leg.to_place_id)
+        )
+        number = f"{route.letter}{leg.number}" if lettered else str(leg.number)
+        mode = style.MODES.get(leg.mode, leg.mode)
+        words = f"{number}  {start} \u2013 {end}, {mode}, {leg.length_km:,.0f} km"
+        rows.append((legend.make_blank(), words))
+    return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from threading import get_ident
 from typing import Any
 
 import matplotlib
@@ -51,9 +51,7 @@ def save_figure(
     target = Path(path)
     suffix = target.suffix.lower()
     if suffix not in _METADATA:
-        raise UsageError(
-            f"A figure is saved as .png, .svg or .pdf. Got '{target.name}' instead."
-        )
+        raise UsageError(f"A figure is saved as .png, .svg or .pdf. Got '{target.name}' instead.")
     if not target.parent.is_dir():
         raise UsageError(f"The folder '{target.parent}' does not exist. Make it first.")
     settings: dict[Any, Any] = {
@@ -66,24 +64,14 @@ def save_figure(
         "path.simplify": True,
         "path.simplify_threshold": 1 / 9,
     }
-    with NamedTemporaryFile(
-        dir=target.parent, prefix=f".{target.stem}-", suffix=suffix, delete=False
-    ) as handle:
-        temporary = Path(handle.name)
+    temporary = target.with_name(f".{target.stem}-{os.getpid()}-{get_ident()}{suffix}")
     try:
         with matplotlib.rc_context(settings):
             figure.savefig(
                 temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix],
                 facecolor=figure.get_facecolor(),
             )  # fmt: skip
-        temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, target)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     return target
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

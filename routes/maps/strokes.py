@@ -123,7 +123,7 @@ def _walk(
         if other in done:
             break
         beyond = other[1] if other[0] == here else other[0]
-        if not _same_load(segments[key], before < here, segments[other], here < beyond):
+        if not _same_load(segments[key], _sign(before, here), segments[other], _sign(here, beyond)):
             break
         done.add(other)
         found.append(beyond)
@@ -131,20 +131,25 @@ def _walk(
     return found
 
 
-def _same_load(one: _Segment, along: bool, two: _Segment, along_too: bool) -> bool:
-    first = {(g, d if along else -d): v for (g, d), v in one.values.items()}
-    second = {(g, d if along_too else -d): v for (g, d), v in two.values.items()}
+def _same_load(one: _Segment, sign: int, two: _Segment, other_sign: int) -> bool:
+    """Whether two segments, each turned by its sign, carry the same."""
+    first = {(group, way * sign): value for (group, way), value in one.values.items()}
+    second = {(group, way * other_sign): value for (group, way), value in two.values.items()}
     return first.keys() == second.keys() and all(
         abs(value - second[lane]) <= 1e-6 * max(abs(value), 1e-9) for lane, value in first.items()
     )
 
 
+def _sign(start: Vertex, end: Vertex) -> int:
+    return 1 if start < end else -1
+
+
 def _make_stroke(chain: list[Vertex], segments: Segments, frame: Frame) -> Stroke:
     keys = [(a, b) if a < b else (b, a) for a, b in pairwise(chain)]
-    sign = 1 if chain[0] < chain[1] else -1
+    sign = _sign(chain[0], chain[1])
     loads = {(g, d * sign): v for (g, d), v in segments[keys[0]].values.items()}
     if sum(v * d for (_, d), v in loads.items()) < 0:
-        chain = chain[::-1]
+        chain = list(reversed(chain))
         loads = {(g, -d): v for (g, d), v in loads.items()}
     against = [lane for lane in loads if lane[1] < 0]
     along = [lane for lane in loads if lane[1] > 0]

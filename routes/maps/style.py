@@ -60,18 +60,18 @@ CORRIDORS: dict[str, LineStyle] = {
 }
 """Corridor id -> style (Okabe-Ito colours), in the order of lanes and legends."""
 
-MODES: dict[str, LineStyle] = {
-    "pipeline": LineStyle("pipeline", "#D55E00"),
-    "rail1520": LineStyle("railway, 1520 mm", "#222222"),
-    "rail1435": LineStyle("railway, 1435 mm", "#222222", (4.0, 1.8)),
-    "tanker": LineStyle("tanker", "#0072B2", (6.0, 2.0)),
-    "ferry": LineStyle("ferry", "#0072B2", (2.0, 1.6)),
-    "dry": LineStyle("dry cargo ship", "#0072B2", (6.0, 2.0)),
-    "feeder": LineStyle("container feeder", "#0072B2", (6.0, 2.0)),
-    "river": LineStyle("river ship", "#56B4E9", (2.0, 1.6)),
-    "truck": LineStyle("road", "#999999", (1.2, 1.6)),
+MODES: dict[str, str] = {
+    "pipeline": "pipeline",
+    "rail1520": "rail 1520 mm",
+    "rail1435": "rail 1435 mm",
+    "tanker": "tanker",
+    "ferry": "ferry",
+    "dry": "dry cargo ship",
+    "feeder": "container feeder",
+    "river": "river ship",
+    "truck": "road",
 }
-"""Mode of a link -> style on the network map."""
+"""Mode of a link -> words."""
 
 ALTERNATIVES: tuple[LineStyle, ...] = (
     LineStyle("", "#0072B2"),

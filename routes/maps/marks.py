@@ -1,0 +1,101 @@
+"""Marks of full links: a bar across the stroke, a diamond where the link lies within a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
+
+from routes.maps import style
+from routes.maps.geometry import Points, clip_line, locate_on_line, measure_line
+from routes.maps.page import Page
+from routes.maps.pen import Ink
+
+
+def mark_full_links(
+    page: Page,
+    full: Iterable[str],
+    lines: Mapping[str, Points],
+    at_place: Mapping[str, Points],
+    ink: Ink,
+) -> int:
+    """A red bar across each full link, a red diamond where the link lies within one place.
+
+    Parameters
+    ----------
+    full
+        Ids of links at their capacity.
+    lines
+        Link id -> points (km) of links that lead somewhere.
+    at_place
+        Link id -> point (km) of links within one place.
+    ink
+        What was drawn, for the width of the strokes.
+
+    Returns
+    -------
+    int
+        Number of links that lie within the frame and are marked.
+    """
+    bars: list[Points] = []
+    diamonds: list[Points] = []
+    marked: list[str] = []
+    for link in sorted(full):
+        if link in lines:
+            bar = _full_bar(page, lines[link], ink.width_of_link.get(link, 1.0))
+            if bar is not None:
+                bars.append(bar)
+                marked.append(link)
+        elif link in at_place:
+            point = page.to_points(at_place[link])[0]
+            if 0 <= point[0] <= page.width and 0 <= point[1] <= page.height:
+                diamonds.append(_diamond(point, 3.6 * page.size_factor))
+                marked.append(link)
+    for bar in bars:
+        page.occupancy.mark_line(bar, 2.0, 2.5)
+    for shape in diamonds:
+        page.occupancy.mark_points(shape, 1.0, 2.5)
+    _draw_full(page, bars, diamonds)
+    page.record.marked = tuple(marked)
+    return len(marked)
+
+
+def _full_bar(page: Page, line: Points, width: float) -> Points | None:
+    pieces = clip_line(page.to_points(line), (0.0, 0.0, page.width, page.height))
+    if not pieces:
+        return None
+    piece = max(pieces, key=lambda part: float(measure_line(part)[-1]))
+    point, direction = locate_on_line(piece, float(measure_line(piece)[-1]) / 2)
+    half = np.array([-direction[1], direction[0]]) * (width / 2 + 3.2 * page.size_factor)
+    return np.array([point - half, point + half])
+
+
+def _diamond(point: Points, radius: float) -> Points:
+    return point + radius * np.array([[0.0, 1.0], [0.8, 0.0], [0.0, -1.0], [-0.8, 0.0]])
+
+
+def _draw_full(page: Page, bars: list[Points], diamonds: list[Points]) -> None:
+    for width, colour, zorder in ((3.6, "white", 5.8), (2.0, style.FULL, 5.9)):
+        if bars:
+            collection = LineCollection(
+                [page.to_plane(bar) for bar in bars],
+                linewidths=width * page.size_factor,
+                colors=colour,
+                capstyle="butt",
+                zorder=zorder,
+                gid="full-links" if colour == style.FULL else None,
+            )
+            page.ax.add_collection(collection, autolim=False)
+    if diamonds:
+        page.ax.add_collection(
+            PolyCollection(
+                [page.to_plane(shape) for shape in diamonds],
+                facecolors=style.FULL,
+                edgecolors="white",
+                linewidths=0.6,
+                zorder=6.6,
+                gid="full-places",
+            ),
+            autolim=False,
+        )
