@@ -69,15 +69,18 @@ $(BIN)/python:
 		echo "  apt install python3-venv make git" >&2; exit 1; }
 
 .venv/.run: pyproject.toml | $(BIN)/python
-	$(PIP) --editable .
+	@echo "installing what kazroutes needs (once, a minute or two)"
+	@$(PIP) --editable .
 	@touch $@
 
 .venv/.test: pyproject.toml | $(BIN)/python
-	$(PIP) --editable '.[all,dev]'
+	@echo "installing what the tests need (once, a minute or two)"
+	@$(PIP) --editable '.[all,dev]'
 	@touch $@ .venv/.run
 
 .venv/.bench: pyproject.toml | $(BIN)/python
-	$(PIP) --editable '.[all,bench]'
+	@echo "installing what the benchmarks need (once, a minute or two)"
+	@$(PIP) --editable '.[all,bench]'
 	@touch $@ .venv/.run
 
 # The report is tested in a real browser. Root on Debian gets one; others are told.
