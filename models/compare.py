@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.run import Run, plain, run_scenario
 from models.scenario import list_scenarios
-from routes.errors import UnknownNameError
+from routes.errors import UnknownNameError, UsageError
 from routes.network import Network
 
 BASELINE = "baseline-2023"
@@ -88,12 +88,19 @@ def compare_scenarios(
         )
         for name in names
     ]  # fmt: skip
+    if baseline is not None:  # a file's run bears the name that stands in it
+        baseline = runs[names.index(baseline)].scenario
     return compare_runs(runs, baseline=baseline)
 
 
 def compare_runs(runs: Sequence[Run], *, baseline: str | None = None) -> Comparison:
     """Set runs side by side; the baseline is `baseline`, else `baseline-2023`, else the first."""
     by_name = {run.scenario: run for run in runs}
+    if len(by_name) < len(runs):
+        names = [run.scenario for run in runs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        msg = f"Two scenarios are called {' and '.join(twice)}: give each its own name."
+        raise UsageError(msg)
     if baseline is None:
         baseline = BASELINE if BASELINE in by_name else runs[0].scenario
     if baseline not in by_name:
