@@ -15,6 +15,14 @@ from pathlib import Path
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("models.cli.run:run", "Solve one scenario, or several composed."),
     "compare": ("models.cli.compare:compare", "Set scenarios side by side."),
+    "dependency": (
+        "models.cli.dependency:dependency",
+        "Measure how much hangs on one transit country.",
+    ),
+    "chokepoints": (
+        "models.cli.chokepoints:chokepoints",
+        "Rank what costs most when it falls out.",
+    ),
     "explain": ("models.cli.explain:explain", "Say why flows are what they are."),
     "routes": ("models.cli.routes:routes", "Find ways from one place to another, leg by leg."),
     "map": ("models.cli.map:map_", "Draw a map of flows."),

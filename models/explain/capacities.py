@@ -15,9 +15,18 @@ from models.run import Run, bottlenecks
 _STEP = 1e-4
 
 
-def explain_bottlenecks(run: Run, *, top: int) -> list[Statement]:
-    """A statement per full capacity that is worth something, and one per series of them."""
-    table = bottlenecks(run, top=top)
+def explain_bottlenecks(run: Run, *, commodity: str | None, top: int) -> list[Statement]:
+    """A statement per full capacity that is worth something, and one per series of them.
+
+    With a commodity only the capacities that its routes use.
+    """
+    table = bottlenecks(run, top=len(run.links) + len(run.shared_capacities))
+    if commodity is not None:
+        routes = run.result.routes
+        used = set(routes.loc[routes["commodity"] == commodity, "links"].explode())
+        touches = [bool(_members(run, str(name)) & used) for name in table["subject_id"]]
+        table = table[touches]
+    table = table.head(top)
     series = find_series(run, table)
     together = {name for names in series for name in names}
     found = [_describe(row) for _, row in table.iterrows() if row["subject_id"] not in together]

@@ -59,7 +59,7 @@ def explain_run(
         if one is not None and one.assignment != "optimal":
             msg = f"Only optimal runs can be explained; {one.scenario} is {one.assignment}."
             raise UsageError(msg)
-    statements = explain_bottlenecks(run, top=top)
+    statements = explain_bottlenecks(run, commodity=commodity, top=top)
     if commodity is not None:
         statements += explain_alternatives(run, commodity, top=top, margin=margin)
     statements += explain_undelivered(run, commodity=commodity)
