@@ -117,7 +117,7 @@ def read_folder(folder: Path) -> RawNetwork:
             digest.update(record.file.encode() + path.read_bytes())
     return RawNetwork(
         name=folder.resolve().name,
-        version=_read_version(folder),
+        version=read_version(folder),
         digest=digest.hexdigest(),
         tables=tables,
         problems=_check_files(folder),
@@ -231,7 +231,8 @@ def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame(columns=columns(TABLES[name]))
 
 
-def _read_version(folder: Path) -> str:
+def read_version(folder: Path) -> str:
+    """Version that the datapackage.json of a folder states."""
     path = folder / "datapackage.json"
     if not path.exists():
         return "unversioned"

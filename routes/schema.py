@@ -28,6 +28,8 @@ NodeId = Annotated[
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Words = Annotated[str, StringConstraints(pattern=r"^[^;\s]+(;[^;\s]+)*$")]
 SourceIds = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+(;[A-Za-z0-9._-]+)*$")]
+_REFERENCE = r"[a-z_]+:[^;@\s]+(@[a-z_]+)?"
+References = Annotated[str, StringConstraints(pattern=rf"^{_REFERENCE}(;{_REFERENCE})*$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Unlimited = Annotated[float, Field(ge=0)]
@@ -532,6 +534,24 @@ class Rival(Record):
     """Why it was not chosen."""
 
 
+class Gap(Record):
+    """A weak number, what rests on it and what would close it; GAPS.md is written from these."""
+
+    file = "gaps.csv"
+    key = ("gap_id",)
+    gap_id: Id
+    """Name of the gap."""
+    subject: str
+    """Which number is weak."""
+    what_is_weak: str
+    """What stands there now, and why it is weak."""
+    would_close_it: str
+    """The document or figure that would close it."""
+    rests_on: References
+    """Rows concerned: `table:KEY` joined by `;`, the parts of a key joined by `|`, `*` for any
+    text, `@column` for another number of the row than its first."""
+
+
 class Source(Record):
     """Where numbers come from."""
 
@@ -558,13 +578,14 @@ TABLES: dict[str, type[Record]] = {
     "tariffs": Tariff, "through_routes": ThroughRoute, "commodities": Commodity,
     "streams": Stream, "supplies": Supply, "markets": Market, "observed": Observed,
     "emissions": Emission, "projects": Project, "project_effects": ProjectEffect,
-    "events": Event, "rivals": Rival, "sources": Source,
+    "events": Event, "rivals": Rival, "gaps": Gap, "sources": Source,
 }  # fmt: skip
 
 
 def columns(record: type[Record]) -> list[str]:
     """Columns of a table in the order of its file: where a number comes from stands last."""
-    last = [name for name in ("source_id", "grade", "note") if name in record.model_fields]
+    ends = ("source_id", "grade", "note")
+    last = [name for name in ends if name in record.model_fields and name not in record.key]
     return [name for name in record.model_fields if name not in last] + last
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -50,6 +50,11 @@ def read_raw(path: Path, record: type[Record], *, partial: bool = False) -> RawT
     With `partial` only the key columns are needed (an overlay changes the columns that it has).
     Nothing is raised: `problems` tells what is wrong.
     """
+    return read_rows(path, lambda header: check_header(header, path.name, record, partial=partial))
+
+
+def read_rows(path: Path, check: Callable[[Sequence[str]], list[Problem]]) -> RawTable:
+    """Rows of a CSV file whose header `check` finds no problem with."""
     label = path.name
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -61,15 +66,14 @@ def read_raw(path: Path, record: type[Record], *, partial: bool = False) -> RawT
         return RawTable(problems=[Problem(label, rule, "Save the file as UTF-8.")])
     except OSError as error:
         return RawTable(problems=[Problem(label, f"cannot be read ({error.strerror})")])
-    return parse_csv(text, label, record, partial=partial)
+    return _parse_rows(text, label, check)
 
 
-def parse_csv(text: str, label: str, record: type[Record], *, partial: bool = False) -> RawTable:
-    """Rows of CSV text; `label` names it in problems."""
+def _parse_rows(text: str, label: str, check: Callable[[Sequence[str]], list[Problem]]) -> RawTable:
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         header = next(reader, [])
-        problems = check_header(header, label, record, partial=partial)
+        problems = check(header)
         if problems:
             return RawTable(tuple(header), (), problems)
         width = len(header)

@@ -1,0 +1,89 @@
+"""What a workbook must be before it is parsed: small when unpacked, without macros or links.
+
+A workbook is an archive that somebody may have made to hurt: sizes are read from its directory
+before anything is unpacked, and what openpyxl should never meet is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from routes.errors import DataError, Problem
+
+MAX_FILE_BYTES = 64 * 2**20
+MAX_PARTS = 500
+MAX_PART_BYTES = 128 * 2**20
+MAX_UNPACKED_BYTES = 256 * 2**20
+MAX_RATIO = 200  # of a part's size to its packed size, from a megabyte on
+_FORBIDDEN = (
+    (re.compile(r"vbaProject|\.bin$", re.IGNORECASE), "holds macros or binary parts"),
+    (re.compile(r"^xl/externalLinks/", re.IGNORECASE), "has links to other workbooks"),
+    (re.compile(r"^xl/(embeddings|activeX|ctrlProps)/", re.IGNORECASE), "holds embedded objects"),
+    (re.compile(r"^xl/(connections\.xml|queryTables/)", re.IGNORECASE), "has data connections"),
+)
+_HARMLESS = re.compile(r"^xl/printerSettings/[^/]+\.bin$", re.IGNORECASE)
+_CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
+_NAME = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
+
+
+def check_workbook(path: Path) -> None:
+    """Refuse a file that is no workbook, is too large, or could do more than hold cells.
+
+    Raises DataError.
+    """
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise _refusal(path, f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            _check_sizes(path, parts)
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")):
+                    _check_text(path, part.filename, archive.read(part))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise _refusal(path, f"is not a workbook that can be read ({error})") from error
+
+
+def find_unsaved_formulas(path: Path, part: str) -> list[str]:
+    """Cells of a sheet whose formula has no saved value, such as "B5": they would read as blank."""
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read(part)
+    found = []
+    for cell in _CELL.finditer(text):
+        inside = cell.group(2) or b""
+        if re.search(rb"<f[ />]", inside) and b"<v>" not in inside:
+            name = _NAME.search(cell.group(1))
+            found.append(name.group(1).decode() if name else "?")
+    return found
+
+
+def _check_sizes(path: Path, parts: list[zipfile.ZipInfo]) -> None:
+    if len(parts) > MAX_PARTS:
+        raise _refusal(path, f"the workbook has more than {MAX_PARTS} parts")
+    total = sum(part.file_size for part in parts)
+    if total > MAX_UNPACKED_BYTES:
+        raise _refusal(path, f"unpacked it would be {total // 2**20:,} MiB")
+    for part in parts:
+        if part.file_size > MAX_PART_BYTES:
+            raise _refusal(path, f"its part {part.filename} is too large")
+        if part.file_size > 2**20 and part.file_size > MAX_RATIO * max(part.compress_size, 1):
+            raise _refusal(path, f"its part {part.filename} is packed more than {MAX_RATIO} times")
+        if part.flag_bits & 1:
+            raise _refusal(path, "the workbook is locked with a password")
+        for pattern, what in _FORBIDDEN:
+            if pattern.search(part.filename) and not _HARMLESS.match(part.filename):
+                raise _refusal(path, f"the workbook {what}")
+    names = [part.filename for part in parts]
+    if len(set(names)) < len(names):
+        raise _refusal(path, "two parts of the workbook have one name")
+
+
+def _check_text(path: Path, part: str, text: bytes) -> None:
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text or text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _refusal(path, f"its part {part} defines entities of its own")
+
+
+def _refusal(path: Path, rule: str) -> DataError:
+    return DataError([Problem(path.name, rule, "Save it anew as a plain .xlsx workbook.")])
