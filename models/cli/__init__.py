@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "models.cli.chokepoints:chokepoints",
         "Rank what costs most when it falls out.",
     ),
+    "ensemble": (
+        "models.cli.ensemble:ensemble",
+        "Sample what is uncertain and say what matters.",
+    ),
     "explain": ("models.cli.explain:explain", "Say why flows are what they are."),
     "routes": ("models.cli.routes:routes", "Find ways from one place to another, leg by leg."),
     "map": ("models.cli.map:map_", "Draw a map of flows."),

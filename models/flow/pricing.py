@@ -47,6 +47,7 @@ class Pricer:
         self.number = np.where(keep, number, _NONE)
         self.sinks = number[structure.sink_node]
         self.top = len(self.nodes)  # the super-node
+        self._chain_starts: list[int] = self.chains.starts.tolist()
         rows = np.concatenate([number[self.chains.head], np.full(len(self.sinks), self.top)])
         cols = np.concatenate([number[self.chains.tail], self.sinks])
         self.size = self.top + 1
@@ -161,7 +162,7 @@ class Pricer:
         keys = np.array(heads, dtype=np.int64) * self.size + np.array(tails, dtype=np.int64)
         entries = self.entry[np.searchsorted(self.key, keys)]
         ends = np.cumsum(counts)
-        arcs, starts = self.chains.arcs, self.chains.starts.tolist()
+        arcs, starts = self.chains.arcs, self._chain_starts
         paths = [
             np.concatenate(
                 [arcs[starts[c] : starts[c + 1]] for c in entries[begin : end - 1].tolist()]
