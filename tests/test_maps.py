@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -387,7 +388,9 @@ def test_full_links_are_marked_on_the_line_and_at_the_place() -> None:
 def test_arrows_lie_on_the_strokes() -> None:
     ax, record = draw()
     frame = FRAMES["region"]
-    heads = [p for c in ax.collections if c.get_gid() == "arrows" for p in c.get_paths()]
+    heads = [
+        p for c in ax.collections if (c.get_gid() or "").startswith("arrows") for p in c.get_paths()
+    ]
     assert heads
     lines = [segment for _, c in flow_lines(ax) for segment in c.get_segments()]
     km_per_pt = frame.width / record.size_pt[0]
@@ -515,6 +518,16 @@ def test_words_of_an_svg_stay_words(tmp_path: Path) -> None:
     assert len(text) < 1_000_000
     outlined = save_figure(figure, tmp_path / "b.svg", text_as_paths=True)
     assert "</text>" not in outlined.read_text(encoding="utf-8")
+
+
+def test_ids_in_an_svg_are_unique(tmp_path: Path) -> None:
+    ax, _ = draw(title="T", full={"atyrau-port"}, extent="wide")
+    panels = draw_small_multiples(PLACES, LINKS, FLOWS, geometries=GEOMETRIES)
+    for figure in (figure_of(ax), panels):
+        text = save_figure(figure, tmp_path / "map.svg").read_text(encoding="utf-8")
+        counts = pd.Series(re.findall(r'\sid="([^"]+)"', text)).value_counts()
+        assert "flows-via-russia" in " ".join(counts.index)
+        assert counts.max() == 1
 
 
 def test_saving_refuses_what_it_cannot_do(tmp_path: Path) -> None:

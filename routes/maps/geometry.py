@@ -32,7 +32,10 @@ def clip_ring(ring: Points, box: Box) -> Points:
 
     Edges along the box are degenerate where the ring leaves and returns: fill it, do not stroke it.
     """
-    if contains(box, ring).all():
+    low, high = ring.min(axis=0), ring.max(axis=0)
+    if low[0] > box[2] or high[0] < box[0] or low[1] > box[3] or high[1] < box[1]:
+        return ring[:0]
+    if low[0] >= box[0] and high[0] <= box[2] and low[1] >= box[1] and high[1] <= box[3]:
         return ring
     points = ring[:-1] if len(ring) > 1 and np.array_equal(ring[0], ring[-1]) else ring
     sides = ((0, 1.0, box[0]), (0, -1.0, box[2]), (1, 1.0, box[1]), (1, -1.0, box[3]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def label_ground(page: Page) -> list[Label]:
         spaced = " ".join(name)
         words = spaced if measure_text(spaced, font)[0] < 0.8 * room else name
         line = Line(words, font, style.PALE_INK)
-        labels.append(_ground_label(f"country-{country.code}", line, point, 0.16 * room))
+        labels.append(_ground_label(f"country-{_make_key(country.name)}", line, point, 0.16 * room))
     seen: set[str] = set()
     for name, lon, lat in SEAS:
         plane = project(page.frame, lon, lat)
@@ -101,12 +102,17 @@ def label_ground(page: Page) -> list[Label]:
         point = page.to_points(plane)[0]
         font = page.make_font(6.4, italic=True)
         line = Line(name, font, style.SEA_INK)
-        labels.append(_ground_label(f"sea-{lon}", line, point, 24.0))
+        labels.append(_ground_label(f"sea-{_make_key(name)}", line, point, 24.0))
     return [
         label
         for label in labels
         if 0 < label.anchor[0] < page.width and 0 < label.anchor[1] < page.height
     ]
+
+
+def _make_key(name: str) -> str:
+    """Letters of a name, fit for an id."""
+    return re.sub(r"[^A-Za-z]+", "-", name)
 
 
 def _ground_label(key: str, line: Line, point: Points, shift: float) -> Label:

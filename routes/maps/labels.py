@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from numpy.typing import NDArray
 
 from routes.maps.geometry import Box, Points, as_points, sample_line
@@ -19,7 +20,8 @@ from routes.maps.style import INK
 
 Colour = str | tuple[float, float, float]
 _MEASURING_DPI = 100.0
-"""Letters of a picture on the screen; in saved files they are a little narrower, never wider."""
+"""That of a picture on the screen, where letters are fitted to the dots."""
+_SAMPLE = "Novorossiysk 12.3 Mt, square root of billion USD a year"
 _CELL = 2.5
 _PAD = 1.3
 _MARGIN = 3.0
@@ -87,7 +89,14 @@ def measure_text(text: str, font: FontProperties) -> tuple[float, float, float]:
     """Width, height and depth below the baseline of one line of words, points."""
     width, height, descent = _measure_raw(text, font)
     _, least, depth = _measure_raw("lp", font)
-    return width * 1.005 + 0.5, max(height, least), max(descent, depth)
+    return width * _stretch(font) + 0.5, max(height, least), max(descent, depth)
+
+
+@lru_cache(maxsize=256)
+def _stretch(font: FontProperties) -> float:
+    """How much wider letters are in a saved file than on the screen; never under 1."""
+    exact, _, _ = text_to_path.get_text_width_height_descent(_SAMPLE, font, ismath=False)
+    return max(exact / _measure_raw(_SAMPLE, font)[0], 1.0) * 1.005
 
 
 @lru_cache(maxsize=4096)

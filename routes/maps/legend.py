@@ -7,6 +7,7 @@ from itertools import product
 from textwrap import fill
 
 import numpy as np
+from matplotlib import rc_context, rcParams
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -177,9 +178,12 @@ def place_below(page: Page, keys: Sequence[Legend]) -> None:
 def _add_key(page: Page, key: Legend) -> tuple[float, float]:
     """Add a box to the axes; its width and height, points."""
     page.ax.add_artist(key)
-    dpi = page.dpi
-    extent = key.get_window_extent(make_renderer(dpi))
-    return extent.width * 72 / dpi, extent.height * 72 / dpi
+    sizes = []
+    for hinting in (rcParams["text.hinting"], "none"):  # on the screen, in a saved file
+        with rc_context({"text.hinting": hinting}):
+            extent = key.get_window_extent(make_renderer(page.dpi))
+        sizes.append((extent.width * 72 / page.dpi, extent.height * 72 / page.dpi))
+    return max(width for width, _ in sizes), max(height for _, height in sizes)
 
 
 def _lay_out(

@@ -84,7 +84,7 @@ def _draw_full(page: Page, bars: list[Points], diamonds: list[Points]) -> None:
                 colors=colour,
                 capstyle="butt",
                 zorder=zorder,
-                gid="full-links" if colour == style.FULL else None,
+                gid=f"{page.prefix}full-links" if colour == style.FULL else None,
             )
             page.ax.add_collection(collection, autolim=False)
     if diamonds:
@@ -95,7 +95,7 @@ def _draw_full(page: Page, bars: list[Points], diamonds: list[Points]) -> None:
                 edgecolors="white",
                 linewidths=0.6,
                 zorder=6.6,
-                gid="full-places",
+                gid=f"{page.prefix}full-places",
             ),
             autolim=False,
         )

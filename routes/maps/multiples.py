@@ -79,7 +79,7 @@ def draw_small_multiples(
         panel = measure_flows(flows[flows[by] == name], kind)
         words = f"{_name(str(name), by, labels)}, {panel.show(float(delivered[name]))}"
         page = start_page(figure.add_axes(box), frame, title=words, footer=None)
-        page.heading_size = 12.0
+        page.heading_size, page.prefix = 12.0, f"{name}-"
         paint_flows(page, places, links, panel, choices)
         widest = max(page.record.lanes["value"], default=0.0)
         page.subtitle = f"widest stroke {panel.show(float(widest))}"

@@ -86,7 +86,7 @@ def mark_places(page: Page, places: pd.DataFrame, shown: Mapping[str, float]) ->
         edgecolors=style.INK,
         linewidths=0.6,
         zorder=6.0,
-        gid="places",
+        gid=f"{page.prefix}places",
     )
     page.occupancy.mark_points(points[inside], 2.0)
 

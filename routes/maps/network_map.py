@@ -128,7 +128,7 @@ def _mark_kinds(page: Page, places: pd.DataFrame) -> list[str]:
             edgecolors=style.INK if colour == "#ffffff" else "white",
             linewidths=0.6,
             zorder=6.0,
-            gid=f"places-{kind}",
+            gid=f"{page.prefix}places-{kind}",
         )
         page.occupancy.mark_points(page.to_points(plane[chosen]), 2.0)
         present.append(kind)

@@ -100,6 +100,8 @@ class Page:
     subtitle: str = ""
     footer: str | None = ""
     own_figure: bool = False
+    prefix: str = ""
+    """Start of the ids of artists, to tell the maps of one figure apart."""
     below: float = 0.0
     """Room taken between the map and the small print, points."""
     heading_size: float = 13.0
@@ -280,7 +282,7 @@ def _write_label(page: Page, placed: PlacedLabel) -> None:
             x, y, words.text, fontproperties=words.font, color=words.colour,
             ha="left", va="baseline", zorder=zorder, clip_on=True,
         )  # fmt: skip
-        artist.set_gid(f"label-{label.key}-{number}")
+        artist.set_gid(f"{page.prefix}label-{label.key}-{number}")
         top -= high + 1.0
 
 

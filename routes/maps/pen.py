@@ -241,7 +241,7 @@ def _add_lines(
         capstyle="butt" if dashes is not None else "round",
         joinstyle="round",
         zorder=zorder,
-        gid=gid,
+        gid=page.prefix + gid,
     )
     page.ax.add_collection(collection, autolim=False)
 
@@ -266,6 +266,7 @@ def _draw_arrows(page: Page, ink: Ink, style_of: StyleOf, exits: Mapping[str, Po
     """Arrowheads on the strokes: some way apart on long ones, and where goods leave the frame."""
     heads: dict[Colour, list[Points]] = {}
     taken: dict[str, list[Points]] = {}
+    factor = page.size_factor
     for piece in sorted(ink.pieces, key=lambda p: (-p.width, p.group, p.line[0].tolist())):
         look = style_of(piece.group)
         length = float(measure_line(piece.line)[-1])
@@ -273,27 +274,34 @@ def _draw_arrows(page: Page, ink: Ink, style_of: StyleOf, exits: Mapping[str, Po
             head = _edge_head(page, piece)
             heads.setdefault(look.ink, []).append(head)
             page.occupancy.mark_points(head, 3.0)
-        if length < _ARROW_LEAST_LENGTH * page.size_factor:
+        if length < _ARROW_LEAST_LENGTH * factor:
             continue
-        count = max(int(length / (_ARROW_EVERY * page.size_factor)), 1)
+        near = taken.setdefault(piece.group, [])
+        count = max(int(length / (_ARROW_EVERY * factor)), 1)
         for number in range(count):
             point, direction = locate_on_line(piece.line, (number + 0.5) * length / count)
-            near = taken.setdefault(piece.group, [])
-            if any(np.hypot(*(point - other)) < _ARROW_APART * page.size_factor for other in near):
+            if _is_near(point, near, _ARROW_APART * factor):
                 continue
             near.append(point)
             colour, head = _stroke_head(page, piece.width, point, direction, look)
             heads.setdefault(colour, []).append(head)
-    for colour, shapes in heads.items():
+    for number, (colour, shapes) in enumerate(heads.items()):
         polygons = PolyCollection(
             [page.to_plane(shape) for shape in shapes],
             facecolors=[colour],
             edgecolors="white",
             linewidths=0.4 if colour != "white" else 0.0,
             zorder=5.0,
-            gid="arrows",
+            gid=f"{page.prefix}arrows-{number}",
         )
         page.ax.add_collection(polygons, autolim=False)
+
+
+def _is_near(point: Points, others: list[Points], distance: float) -> bool:
+    if not others:
+        return False
+    away = np.array(others) - point
+    return bool((np.hypot(away[:, 0], away[:, 1]) < distance).any())
 
 
 def _leads_out(piece: _Piece, exits: Mapping[str, Points]) -> bool:

@@ -148,9 +148,9 @@ def _make_stroke(chain: list[Vertex], segments: Segments, frame: Frame) -> Strok
     keys = [(a, b) if a < b else (b, a) for a, b in pairwise(chain)]
     sign = _sign(chain[0], chain[1])
     loads = {(g, d * sign): v for (g, d), v in segments[keys[0]].values.items()}
-    if sum(v * d for (_, d), v in loads.items()) < 0:
-        chain = list(reversed(chain))
-        loads = {(g, -d): v for (g, d), v in loads.items()}
+    if sum(value * way for (_, way), value in loads.items()) < 0:
+        keys, chain = keys[::-1], chain[::-1]
+        loads = {(group, -way): value for (group, way), value in loads.items()}
     against = [lane for lane in loads if lane[1] < 0]
     along = [lane for lane in loads if lane[1] > 0]
     against.sort(key=lambda lane: order_corridor(lane[0]), reverse=True)
