@@ -105,7 +105,7 @@ def measure_possible(result: FlowResult, commodity: str | None) -> float:
     market = case.markets.iloc[solution.problem.structure.sink_market[solution.sink]]
     counted = (market["use"] == "export").to_numpy()
     if commodity is not None:
-        counted &= (market["commodity_id"] == commodity).to_numpy()
+        counted = counted & (market["commodity_id"] == commodity).to_numpy()
     return float(solution.flow[counted].sum()) / KT
 
 

@@ -1,0 +1,64 @@
+"""The maps that people see: every shipped scenario, every commodity; artists and data."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from models.cli.figures import draw_run
+from models.run import link_flows, run_scenario
+from models.scenario import shipped_names
+from routes.maps import inspect_map
+from routes.maps.style import style_corridor
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    return run_scenario("baseline-2023", prices=False)
+
+
+def check_map(run):
+    """No label outside the frame or over another; widths, colours and totals by the data."""
+    (axes,) = draw_run(run, data=None).axes[:1]
+    record = inspect_map(axes)
+    width, height = record.size_pt
+    boxes = record.labels[["x0", "y0", "x1", "y1"]].to_numpy(dtype=float)
+    assert len(boxes) >= 5
+    assert (boxes[:, :2] >= -0.5).all()
+    assert (boxes[:, 2] <= width + 0.5).all()
+    assert (boxes[:, 3] <= height + 0.5).all()
+    for a, b in combinations(boxes, 2):
+        apart = a[2] <= b[0] + 0.1 or b[2] <= a[0] + 0.1 or a[3] <= b[1] + 0.1 or b[3] <= a[1] + 0.1
+        assert apart, (a, b)
+    assert not record.unplaced
+    lanes = record.lanes
+    power = 0.5 if record.scale == "sqrt" else 1.0
+    wide = lanes["width_pt"] > record.hairline_pt * 1.01
+    expected = record.points_per_unit * lanes.loc[wide, "value"] ** power
+    assert np.allclose(lanes.loc[wide, "width_pt"], expected, rtol=1e-6)
+    for group, colour in zip(lanes["group"], lanes["colour"], strict=True):
+        assert colour == style_corridor(group).colour
+    flows = link_flows(run.result.routes if run.commodity is None else _routes(run))
+    by_corridor = run.corridors.set_index("corridor")["mt"]
+    for corridor, total in record.totals.items():
+        assert total == pytest.approx(by_corridor[corridor], rel=1e-6)
+    assert set(record.exits["link_id"]) <= set(flows["link_id"])
+
+
+def _routes(run):
+    routes = run.result.routes
+    return routes[routes["commodity"] == run.commodity]
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_map_of_every_shipped_scenario(name):
+    check_map(run_scenario(name, prices=False))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_map_of_every_commodity(baseline, part):
+    names = [n for n, mt in baseline.commodities[["commodity", "supply_mt"]].to_numpy() if mt > 0]
+    for commodity in names[part::4]:
+        check_map(run_scenario("baseline-2023", commodity=commodity, prices=False))
