@@ -133,10 +133,9 @@ def _check_names(tables: Tables, report: _Report) -> None:
         bad = (names != "") & ~names.isin(known[kind])
         for row in np.flatnonzero(bad):
             name = names.iloc[row]
-            report.add(
-                table, [row], column, f"no {kind} is called '{name}'",
-                suggest(nearest_names(name, known[kind])).strip() or f"Add it or correct the {kind}.",
-            )  # fmt: skip
+            near = suggest(nearest_names(name, known[kind])).strip()
+            remedy = near or f"Add it or correct the {kind}."
+            report.add(table, [row], column, f"no {kind} is called '{name}'", remedy)
 
 
 def _check_sources(tables: Tables, report: _Report) -> None:
@@ -204,9 +203,10 @@ def _check_years(tables: Tables, report: _Report) -> None:
                 continue
             order = rows[np.argsort(start[rows], kind="stable")]
             overlap = order[1:][start[order[1:]] <= end[order[:-1]]]
+            subject = " | ".join(str(part) for part in frame.loc[rows[0], list(key)])
             report.add(
                 table, overlap, "from_year",
-                f"a second row holds in the same year for {' | '.join(map(str, frame.loc[rows[0], list(key)]))}",
+                f"a second row holds in the same year for {subject}",
                 "One row a year: end the first before the second starts, or delete one.",
             )  # fmt: skip
 

@@ -64,7 +64,7 @@ class Sourced(Record):
     source_id: SourceIds
     """Who says so: ids of sources.csv joined by `;`."""
     grade: Grade
-    """A measured or official, B press or secondary, C derived (note holds the formula), D judged."""
+    """A measured or official, B press or secondary, C derived (formula in note), D judged."""
     note: str = ""
     """The formula, the doubt, the choice."""
 
@@ -250,7 +250,7 @@ class Tariff(Sourced):
     """Last year it holds; blank is open."""
 
 
-class ThroughRoute(Record):
+class ThroughRoute(Sourced):
     """A link of a through rate and the part of the rate that it bears."""
 
     file = "through_routes.csv"
@@ -261,8 +261,6 @@ class ThroughRoute(Record):
     """A link that the rate pays for."""
     share: Fraction
     """Part of the rate borne by this link; the shares of a route sum to 1."""
-    note: str = ""
-    """How the share was set."""
 
 
 class Commodity(Sourced):

@@ -36,7 +36,7 @@ from routes.provenance.numbers import (
     names_key,
     row_keys,
 )
-from routes.schema import TABLES, Gap, Place, Rival, Source, ThroughRoute
+from routes.schema import TABLES, Gap, Place, Rival, Source
 from tiny import write_tiny
 
 KNOWN = (
@@ -77,7 +77,7 @@ def stakes(baseline):
 
 def test_every_table_of_numbers_has_source_and_grade():
     for table, record in TABLES.items():
-        if record in (Source, Gap, Rival, ThroughRoute):
+        if record in (Source, Gap, Rival):
             continue
         fields = record.model_fields
         for column in ("source_id", "grade"):
@@ -456,7 +456,9 @@ def test_check_prints_the_census(kazroutes):
 def test_check_finds_tariffs_that_tie_or_are_missing(kazroutes, tmp_path):
     path = tmp_path / "tables" / "tariffs.csv"
     text = path.read_text()
-    routes = "route_id,link_id,share\none,port-abroad,1\ntwo,port-abroad,1\n"
+    routes = (
+        "route_id,link_id,share,source_id,grade\none,port-abroad,1,S1,A\ntwo,port-abroad,1,S1,A\n"
+    )
     (tmp_path / "tables" / "through_routes.csv").write_text(routes)
     rate = "route:{},freight,any,,9,0,8,10,2023,S1,B,\n"
     path.write_text(text + rate.format("one") + rate.format("two"))

@@ -267,7 +267,8 @@ def test_a_through_rate_is_charged_once_with_all_it_covers(tmp_path):
     lines[2:] = [line + "," for line in lines[2:]]
     (folder / "tariffs.csv").write_text("\n".join(lines) + "\n")
     (folder / "through_routes.csv").write_text(
-        "route_id,link_id,share\nall-in,border-port,0.75\nall-in,port-load,0.25\n"
+        "route_id,link_id,share,source_id,grade\n"
+        "all-in,border-port,0.75,S1,A\nall-in,port-load,0.25,S1,A\n"
     )
     charges = link_costs(select_year(load_network(folder), 2023))
     both = charges[charges["link_id"].isin(("border-port", "port-load"))]

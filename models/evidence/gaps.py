@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from models.evidence.census import Census
 from models.evidence.stakes import Stakes
 from routes.network import Network
-from routes.provenance.numbers import find_number, match_rows
+from routes.provenance.numbers import find_number, list_keys, match_rows
 
 TOP = 10
 COLUMNS = (
@@ -24,7 +24,8 @@ def rank_gaps(network: Network, stakes: Stakes) -> pd.DataFrame:
     one of them, each counted once; `musd` is the money at stake (see models.evidence.stakes).
     """
     gaps = network["gaps"]
-    rows = [find_rows(network, cell.split(";")) for cell in gaps["rests_on"]]
+    keys = list_keys(network)
+    rows = [find_rows(network, cell.split(";"), keys=keys) for cell in gaps["rests_on"]]
     sums = [stakes.sum_rows(wanted) for wanted in rows]
     table = gaps.assign(
         weakest_grade=[_find_weakest(network, wanted) for wanted in rows],
@@ -47,11 +48,13 @@ def _find_weakest(network: Network, rows: pd.DataFrame) -> str:
     return max(grades, default="")
 
 
-def find_rows(network: Network, references: Iterable[str]) -> pd.DataFrame:
+def find_rows(
+    network: Network, references: Iterable[str], *, keys: Mapping[str, pd.Series] | None = None
+) -> pd.DataFrame:
     """Rows that references name: table, row, number."""
     rows = [
         (table, label, number.column)
-        for table, number, labels in (match_rows(network, one) for one in references)
+        for table, number, labels in (match_rows(network, one, keys=keys) for one in references)
         for label in labels
     ]
     return pd.DataFrame(rows, columns=["table", "row", "number"])
@@ -60,12 +63,15 @@ def find_rows(network: Network, references: Iterable[str]) -> pd.DataFrame:
 def rank_weak_numbers(network: Network, stakes: Stakes, *, top: int = 30) -> pd.DataFrame:
     """Numbers of grade C and D with the most money at stake, and the gaps that name them."""
     weak = stakes.money[stakes.money["grade"].isin(("C", "D"))].head(top)
+    keys = list_keys(network)
     named: dict[tuple[str, int, str], list[str]] = {}
     for gap, cell in zip(network["gaps"]["gap_id"], network["gaps"]["rests_on"], strict=True):
-        for row in find_rows(network, cell.split(";")).itertuples(index=False, name=None):
+        for row in find_rows(network, cell.split(";"), keys=keys).itertuples(
+            index=False, name=None
+        ):
             named.setdefault(row, []).append(gap)
-    keys = zip(weak["table"], weak["row"], weak["number"], strict=True)
-    gaps = [" ".join(named.get(key, [])) for key in keys]
+    where = zip(weak["table"], weak["row"], weak["number"], strict=True)
+    gaps = [" ".join(named.get(row, [])) for row in where]
     columns = ["table", "key", "number", "grade", "musd"]
     return weak[columns].assign(gaps=gaps).reset_index(drop=True)
 

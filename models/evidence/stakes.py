@@ -10,6 +10,8 @@ market's obligation: elsewhere they change the sum and move nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,9 +48,22 @@ class Stakes:
 
     def sum_rows(self, wanted: pd.DataFrame) -> tuple[float, float]:
         """(Mt, million USD) that rest on rows named by table, row and number; a tonne once."""
-        routes = self.uses.merge(wanted[_ROW].drop_duplicates(), on=_ROW)["route"].unique()
-        money = self.money.merge(wanted[_ROW].drop_duplicates(), on=_ROW)["musd"]
-        return float(self.tonnes.reindex(routes).sum()), float(money.sum())
+        rows = dict.fromkeys(wanted[_ROW].itertuples(index=False, name=None))
+        routes = {route for row in rows for route in self._routes.get(row, ())}
+        musd = sum(self._musd.get(row, 0.0) for row in rows)
+        return float(self.tonnes.reindex(sorted(routes)).sum()), float(musd)
+
+    @cached_property
+    def _routes(self) -> dict[tuple[Any, ...], list[int]]:
+        found: dict[tuple[Any, ...], list[int]] = {}
+        for *row, route in self.uses[[*_ROW, "route"]].itertuples(index=False, name=None):
+            found.setdefault(tuple(row), []).append(route)
+        return found
+
+    @cached_property
+    def _musd(self) -> dict[tuple[Any, ...], float]:
+        rows = self.money[_ROW].itertuples(index=False, name=None)
+        return dict(zip(rows, self.money["musd"], strict=True))
 
 
 def measure_stakes(result: FlowResult) -> Stakes:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from routes.errors import KazroutesError, Problem
 from routes.network import Network
-from routes.provenance.numbers import NUMBERS, match_rows, names_key, row_keys, split_sources
+from routes.provenance.numbers import (
+    NUMBERS,
+    list_keys,
+    match_rows,
+    names_key,
+    row_keys,
+    split_sources,
+)
 from routes.schema import TABLES
 
 BASE_YEAR = 2023
@@ -74,10 +81,11 @@ def _check_rivals(network: Network) -> Iterator[Problem]:
 
 
 def _check_gaps(network: Network) -> Iterator[Problem]:
+    keys = list_keys(network)
     for row, cell in enumerate(network["gaps"]["rests_on"]):
         for reference in cell.split(";"):
             try:
-                found = match_rows(network, reference)[2]
+                found = match_rows(network, reference, keys=keys)[2]
             except KazroutesError as error:
                 fix = "Write table:KEY, or table:KEY@column."
                 yield _problem(network, "gaps", row, "rests_on", str(error).rstrip("."), fix)

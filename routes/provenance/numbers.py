@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,7 +159,14 @@ def _names(cells: pd.Series, source: str) -> np.ndarray:
     return np.asarray(cells.str.contains(pattern, regex=True), dtype=bool)
 
 
-def match_rows(network: Network, reference: str) -> tuple[str, Number, list[int]]:
+def list_keys(network: Network) -> dict[str, pd.Series]:
+    """The keys of all tables of numbers (see row_keys), for many calls of match_rows."""
+    return {table: row_keys(network, table) for table in NUMBERS}
+
+
+def match_rows(
+    network: Network, reference: str, *, keys: Mapping[str, pd.Series] | None = None
+) -> tuple[str, Number, list[int]]:
     """Table, number and row labels of a reference such as `tariffs:link:btc-georgia|*`.
 
     `*` stands for any text within the key (whose blank parts at the end are left out), and
@@ -171,8 +178,8 @@ def match_rows(network: Network, reference: str) -> tuple[str, Number, list[int]
     pattern, _, column = rest.partition("@")
     number = find_number(table, column)
     test = re.compile(fnmatch.translate(pattern))
-    keys = row_keys(network, table)
-    return table, number, [int(label) for label, key in keys.items() if test.match(key)]
+    own = row_keys(network, table) if keys is None else keys[table]
+    return table, number, [int(label) for label, key in own.items() if test.match(key)]
 
 
 def names_key(pattern: str, key: str) -> bool:
