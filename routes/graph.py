@@ -8,7 +8,7 @@ import networkx as nx
 import pandas as pd
 
 from routes.costs import link_costs, link_emissions
-from routes.errors import DataError, InternalError, Problem, UnknownNameError
+from routes.errors import DataError, Problem, UnknownNameError
 from routes.network import Network, select_year
 from routes.units import DAYS_PER_YEAR
 
@@ -79,14 +79,6 @@ def to_graph(
             flags=link.flags,
         )
     return graph
-
-
-def check_graph(graph: nx.DiGraph[str]) -> None:
-    """Raise InternalError when an edge lacks an attribute that `to_graph` promises."""
-    for start, end, data in graph.edges(data=True):
-        if "link_id" not in data or "cash_usd_per_t" not in data:
-            msg = f"edge {start} -> {end} has no link or cost"
-            raise InternalError(msg)
 
 
 class _Earnings:

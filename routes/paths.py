@@ -91,9 +91,8 @@ def find_routes(
     places = network["places"]
     first, last = (match_place(places, name) for name in (start, end))
     banned = frozenset(avoid)
-    for country in banned:
-        if country not in set(places["country"]):
-            raise UnknownNameError("country of the network", country, set(places["country"]))
+    for avoided in banned - set(places["country"]):
+        raise UnknownNameError("country of the network", avoided, set(places["country"]))
     country = dict(zip(places["place_id"], places["country"], strict=True))
     use = "home" if country[last] == "KZ" else "export"
     graph = to_graph(network, commodity=commodity, year=year, use=use, supply=first)
