@@ -23,8 +23,8 @@ from routes.errors import UnknownNameError, UsageError
 def twin_ways():
     """Mine -> border -> port RU (cap 4, a berth of 3) or -> port CN (dearer, slower); 5 Mt.
 
-        mine --10--> border --5--> port-ru --berth 3--> sea (100 USD/t)
-        mine --40, 6 days--------> port-cn -----------> sea
+    mine --10--> border --5--> port-ru --berth 3--> sea (100 USD/t)
+    mine --40, 6 days--------> port-cn -----------> sea
     """
     return make_case(
         places={"mine": "KZ", "border": "KZ", "port-ru": "RU", "port-cn": "CN", "sea": "DE"},
@@ -177,8 +177,9 @@ def test_twins_close_the_same_ways():
     subjects = list_subjects(case, solver, ["link"])
     groups = Incidence(subjects, solver).twins()
     names = {frozenset(subjects[i].subject_id for i in group) for group in groups}
-    assert frozenset({"to-border", "to-ru", "ru-sea"}) in names
-    assert frozenset({"to-cn", "cn-sea"}) in names
+    # ways beside each other keep a node of their own, so a run may be cut once
+    assert frozenset({"to-ru", "ru-sea"}) in names
+    assert frozenset({"load"}) in names
 
 
 def test_wrong_requests():
@@ -219,8 +220,12 @@ def test_interdiction_equals_brute_force(seed, k):
     assert found.after_musd == pytest.approx(worst, abs=1e-6 * max(1.0, abs(worst)))
     assert len(found.removed) <= k
     gone = {subject.subject_id for subject in found.removed}
-    closed = replace(case, links=case.links.assign(open=case.links["open"] & ~case.links.index.isin(gone)))
-    assert optimum_by_links(closed) == pytest.approx(found.after_musd, abs=1e-6 * max(1.0, abs(worst)))
+    closed = replace(
+        case, links=case.links.assign(open=case.links["open"] & ~case.links.index.isin(gone))
+    )
+    assert optimum_by_links(closed) == pytest.approx(
+        found.after_musd, abs=1e-6 * max(1.0, abs(worst))
+    )
 
 
 @pytest.mark.parametrize("seed", [2, 10])

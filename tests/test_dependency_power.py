@@ -23,8 +23,8 @@ from test_dependency_shapley import by_orders
 def two_ways(**changes):
     """KZ to Germany: through Russia for 10, or through Azerbaijan and Georgia for 20.
 
-        field --10--> ru ------------> de (100 USD/t)
-        field --20--> az ----> ge ---> de
+    field --10--> ru ------------> de (100 USD/t)
+    field --20--> az ----> ge ---> de
     """
     az = {"id": "az", "a": "field", "b": "az", "cost": 20} | changes
     return make_case(
@@ -163,7 +163,9 @@ def test_corridors_play():
     }  # fmt: skip
     result = transit_power(case, players="corridors", solver=frozen_solver(case))
     got = powers(result)
-    assert got["via-russia"] == pytest.approx(90 - 40) and got["middle-corridor"] == pytest.approx(40)
+    assert got["via-russia"] == pytest.approx(90 - 40) and got["middle-corridor"] == pytest.approx(
+        40
+    )
     assert got["china"] == got["to-russia"] == 0
 
 

@@ -103,9 +103,7 @@ def test_sample_covers_the_truth_and_sums_exactly():
     sample = shapley_values(value, list(weights), exact_up_to=10, samples=2000, rng=1)
     assert not sample.exact
     assert sample.gap == pytest.approx(0, abs=1e-12)
-    misses = [
-        p for p in weights if abs(sample.values[p] - exact.values[p]) > sample.half_width[p]
-    ]
+    misses = [p for p in weights if abs(sample.values[p] - exact.values[p]) > sample.half_width[p]]
     assert len(misses) <= 3  # 95% intervals of twelve players
     assert all(0 < sample.half_width[p] < 0.03 for p in weights)
     again = shapley_values(value, list(weights), exact_up_to=10, samples=2000, rng=1)

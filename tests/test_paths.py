@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tiny import write_tiny
 
 from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.graph import to_graph
 from routes.network import load_network
 from routes.paths import find_routes, leg_table, match_place
+from tiny import write_tiny
 
 ROUND = (
     "links.csv",
