@@ -6,7 +6,7 @@ results with that country's transit closed) and returns a float, or None where i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,28 @@ from models.flow.result import FlowResult
 from models.flow.solve import greatest_export, most_tonnes, solver_for, tonne_worth
 from models.flow.solver import FlowSolver, Solution
 from routes.corridors import close_transit, exit_links
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedBypass:
+    """What was seen to go another way when a route stopped: the short run."""
+
+    mt_per_month: float
+    month: str
+    event: str
+    source_id: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.event}, only {self.mt_per_month:.2f} Mt went another way in {self.month} "
+            f"(source {self.source_id})"
+        )
+
+
+# Oil redirected to other routes, as the prime minister told (Kazinform, 20 May 2022).
+OBSERVED_BYPASS = ObservedBypass(
+    0.561, "April 2022", "When storm damage stopped two of the three CPC moorings", "OIL-045"
+)
 
 
 @dataclass(frozen=True)
@@ -57,14 +79,19 @@ class Measured:
 class Closed:
     """What is left with transit of a country closed.
 
-    surplus_musd : Z of the optimum; possible_mt, paying_mt : third-country tonnes that can still
-    leave, each supply capped at what it sends now, all and those whose netback pays, by commodity.
+    surplus_musd : Z of the optimum; under `likely` the log-sum, for which the laws hold there, and
+    before_musd is the same with transit open; possible_mt, paying_mt : third-country tonnes that
+    can still leave, each supply capped at what it sends now, all and those whose netback pays, by
+    commodity; alone_mt : the most of single commodities when nothing else takes the room.
     """
 
     surplus_musd: float
     surplus_by_commodity: Mapping[str, float] = field(repr=False)
     possible_mt: Mapping[str, float] = field(repr=False)
     paying_mt: Mapping[str, float] = field(repr=False)
+    before_musd: float | None = None
+    before_by_commodity: Mapping[str, float] | None = field(default=None, repr=False)
+    alone_mt: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 def close_country(case: Case, country: str, *, end_swaps: bool = False) -> Case:
@@ -78,19 +105,31 @@ def close_exits(problem: Problem, case: Case, country: str) -> Problem:
     return replace(problem, arc_open=problem.arc_open & ~leaves)
 
 
-def measure_closed(result: FlowResult, country: str, *, solver: FlowSolver | None = None) -> Closed:
-    """Solve a result's case again with transit of `country` closed."""
+def measure_closed(
+    result: FlowResult,
+    country: str,
+    *,
+    solver: FlowSolver | None = None,
+    commodities: Sequence[str] = (),
+) -> Closed:
+    """Solve a result's case again with transit of `country` closed.
+
+    For each of `commodities` also the most of it that could leave if it had the room to itself.
+    """
     case = result.case
     solver = solver_for(case) if solver is None else solver
     problem = close_exits(result.solution.problem, case, country)
     optimum = solver.solve(problem)
     check_solution(optimum)
-    possible, paying = bypass(result, country, problem, solver=solver)
+    possible, paying, alone = bypass(
+        result, country, problem, solver=solver, commodities=commodities
+    )
     return Closed(
         surplus_musd=optimum.primal / KT,
         surplus_by_commodity=surplus_by_commodity(case, optimum),
         possible_mt=possible,
         paying_mt=paying,
+        alone_mt=alone,
     )
 
 
@@ -120,9 +159,14 @@ def surplus_by_commodity(case: Case, solution: Solution) -> dict[str, float]:
 
 
 def bypass(
-    result: FlowResult, country: str, shut: Problem, *, solver: FlowSolver
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Third-country Mt that can, and that pay to, leave without transit of `country`.
+    result: FlowResult,
+    country: str,
+    shut: Problem,
+    *,
+    solver: FlowSolver,
+    commodities: Sequence[str] = (),
+) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """Third-country Mt that can, that pay to, and that alone could leave without `country`.
 
     Each supply is capped at what it sends to third countries now; home deliveries and sales to the
     country itself keep the capacity that they use. `shut` is the programme with transit closed.
@@ -161,7 +205,11 @@ def bypass(
 
     possible = by_commodity(greatest_export(problem, solver, list(third.astype(float))))
     paying = by_commodity(solver.solve(problem))
-    return possible, paying
+    alone = {}
+    for commodity in commodities:
+        worth = (third & (names == commodity)).astype(float)
+        alone[commodity] = by_commodity(greatest_export(problem, solver, list(worth)))[commodity]
+    return possible, paying, alone
 
 
 # one function per indicator
@@ -265,20 +313,33 @@ def market_share(m: Measured) -> float | None:
 
 
 def exclusion_loss(m: Measured) -> float | None:
-    """(Z - Z with transit of the country closed) / Z; above 1 when obligations are missed."""
+    """(Z - Z with transit of the country closed) / Z; above 1 when obligations are missed.
+
+    Under `likely` the log-sum stands for Z, since the law that makes it >= 0 holds for that.
+    """
     if m.closed is None:
         return None
     if m.commodity is None:
-        before, after = m.result.surplus_musd, m.closed.surplus_musd
+        known = m.closed.before_musd
+        before = m.result.surplus_musd if known is None else known
+        after = m.closed.surplus_musd
     else:
-        before = surplus_by_commodity(m.result.case, m.result.solution)[m.commodity]
-        after = m.closed.surplus_by_commodity[m.commodity]
+        by_commodity = m.closed.before_by_commodity
+        if by_commodity is None:
+            by_commodity = surplus_by_commodity(m.result.case, m.result.solution)
+        before, after = by_commodity[m.commodity], m.closed.surplus_by_commodity[m.commodity]
     return None if before <= 0 else (before - after) / before
 
 
 def bypass_coverage(m: Measured) -> float | None:
-    """Third-country tonnes possible without transit of the country, over those of now."""
-    return None if m.closed is None else _coverage(m, m.closed.possible_mt)
+    """Third-country tonnes possible without transit of the country, over those of now.
+
+    Of one commodity: the most of it with the room to itself, where that was asked for.
+    """
+    if m.closed is None:
+        return None
+    alone = m.closed.alone_mt if m.commodity is not None else {}
+    return _coverage(m, {**m.closed.possible_mt, **alone})
 
 
 def bypass_coverage_paying(m: Measured) -> float | None:

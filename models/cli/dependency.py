@@ -32,7 +32,7 @@ REMAINS = (
     "dependency",
     example="kazroutes dependency\n"
     "kazroutes dependency russia-closed --country AZ\n"
-    "kazroutes dependency --projects trans-caspian-oil-pipe --projects btc-kazakh-7 --json\n"
+    "kazroutes dependency --projects btc-kazakh-7 --projects caspian-tankers-10 --json\n"
     "kazroutes dependency --players corridors --limits",
 )
 @click.argument("scenario", default=BASELINE)
@@ -86,7 +86,7 @@ def dependency(
     overwrite: bool,
     common: Common,
 ) -> None:
-    r"""Measure how much hangs on one transit country.
+    """Measure how much hangs on one transit country.
 
     \b
     transit share    of exports to third countries, the part that leaves the country again
@@ -100,7 +100,7 @@ def dependency(
                      countries may open; leverage, not a forecast of what it could charge
 
     What goes around a country may cost less a tonne: dear routes end with the goods they carried.
-    """
+    """  # noqa: D301 (click wants the character itself)
     if out:
         check_new_folder(out, overwrite=overwrite)
     chosen = load_composed(scenario)

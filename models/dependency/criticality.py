@@ -138,6 +138,8 @@ class _Trial:
         self.case, self.solver, self.lost = case, solver, lost
         self.problem = build_problem(case, solver.structure)
         self.base = solver.solve(self.problem)
+        if solver.frozen is None:
+            solver.freeze()  # one made for this case alone: each removal starts from its optimum
         self.accountant = Accountant(case, solver.structure)
         self.before = self.accountant.add_up(self.base)
         self.incidence = Incidence(subjects, solver)

@@ -34,9 +34,8 @@ class TransitGame:
         masked = [masks[name][arc_link] for name in self.players]
         self.arcs = np.array(masked, dtype=bool).reshape(len(masked), len(arc_link))
         self._bit = {name: 1 << i for i, name in enumerate(self.players)}
-        self._known: list[tuple[int, int, float]] = []  # used, coalition, Z
-        self._bits = np.zeros((0, 2), dtype=np.int64)
-        self.solves = 0
+        self._bits = np.zeros((2, 64), dtype=np.int64)  # players used, coalition: of each solve
+        self._worth: list[float] = []
 
     @contextmanager
     def play(self) -> Iterator[TransitGame]:
@@ -47,13 +46,10 @@ class TransitGame:
     def __call__(self, coalition: frozenset[str]) -> float:
         """Z when only `coalition` lets goods through, million USD a year."""
         mask = sum(self._bit[name] for name in coalition)
-        if self._known:
-            if len(self._bits) < len(self._known):
-                self._bits = np.array([row[:2] for row in self._known], dtype=np.int64)
-            used, whole = self._bits[:, 0], self._bits[:, 1]
-            hits = np.flatnonzero(((used & ~mask) == 0) & ((mask & ~whole) == 0))
-            if len(hits):
-                return self._known[int(hits[0])][2]
+        used, whole = self._bits[:, : len(self._worth)]
+        hits = np.flatnonzero(((used & ~mask) == 0) & ((mask & ~whole) == 0))
+        if len(hits):
+            return self._worth[int(hits[0])]
         shut = np.array([name not in coalition for name in self.players], dtype=bool)
         closed = self.arcs[shut].any(axis=0)
         is_open = self.problem.arc_open & ~closed
@@ -61,7 +57,16 @@ class TransitGame:
         worth = self.accountant.prove(solution)
         carries = arc_flow(solution) > 0
         used_by = (self.arcs & carries).any(axis=1)
-        used_mask = sum(1 << i for i in np.flatnonzero(used_by).tolist())
-        self._known.append((used_mask, mask, worth))
-        self.solves += 1
+        self._remember(sum(1 << i for i in np.flatnonzero(used_by).tolist()), mask, worth)
         return worth
+
+    def _remember(self, used: int, coalition: int, worth: float) -> None:
+        if len(self._worth) == self._bits.shape[1]:
+            self._bits = np.concatenate([self._bits, np.zeros_like(self._bits)], axis=1)
+        self._bits[:, len(self._worth)] = used, coalition
+        self._worth.append(worth)
+
+    @property
+    def solves(self) -> int:
+        """Programmes solved so far."""
+        return len(self._worth)

@@ -50,7 +50,9 @@ class ExportLimit:
         if self.parts.empty:
             return "nothing: no way leads out" if self.possible_mt == 0 else "nothing"
         if (self.parts["kind"] == "supply").all():
-            return "nothing but its own supply"
+            stuck = self.supply_mt - self.possible_mt
+            rest = f"; {stuck:.3g} has no way out" if stuck > 1e-6 * self.supply_mt else ""
+            return f"nothing but its own supply{rest}"
         rows = self.parts.to_dict("records")
         words = [_say(row) for row in rows[:_SHOWN]]
         if len(rows) > _SHOWN:

@@ -19,7 +19,9 @@ from models.dependency.power import PowerShift, Progress, TransitPower, compare_
 from models.flow.result import FlowResult
 from models.flow.solve import solve_optimal
 from models.indicators import (
+    OBSERVED_BYPASS,
     Measured,
+    ObservedBypass,
     bypass_coverage,
     bypass_coverage_paying,
     close_country,
@@ -28,7 +30,6 @@ from models.indicators import (
     exclusion_loss,
     market_share,
     measure_closed,
-    surplus_by_commodity,
     transit_share,
     transit_share_value,
 )
@@ -39,28 +40,6 @@ from routes.network import Network
 
 ASSIGNMENTS = ("optimal", "likely")
 TOTAL = "total"
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedBypass:
-    """What was seen to go another way when a route stopped: the short run."""
-
-    mt_per_month: float
-    month: str
-    event: str
-    source_id: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.event}, only {self.mt_per_month:.2f} Mt went another way in {self.month} "
-            f"(source {self.source_id})"
-        )
-
-
-# Oil redirected to other routes, as the prime minister told (Kazinform, 20 May 2022).
-OBSERVED_BYPASS = ObservedBypass(
-    0.561, "April 2022", "When storm damage stopped two of the three CPC moorings", "OIL-045"
-)
 
 
 @dataclass(frozen=True)
@@ -239,16 +218,13 @@ def build_projects(
 def tabulate_dependency(result: FlowResult, country: str) -> pd.DataFrame:
     """The table of `Dependency` for one result."""
     after = _solve_closed(result, country)
-    closed = replace(
-        measure_closed(result, country),
-        surplus_musd=after.surplus_musd,
-        surplus_by_commodity=surplus_by_commodity(after.case, after.solution),
-    )
-    supplied = result.routes["commodity"]
-    names: list[str | None] = [
-        None,
-        *sorted(k for k in result.case.commodities.index if (supplied == k).any()),
-    ]
+    shipped = sorted(set(result.routes["commodity"]))
+    closed = measure_closed(result, country, commodities=shipped)
+    if result.assignment == "likely":
+        from models.choice import compare_logsums
+
+        closed = replace(closed, **compare_logsums(result, after))
+    names: list[str | None] = [None, *shipped]
     rows = [
         _row(Measured(result, country, name, closed), Measured(after, country, name))
         for name in names

@@ -26,6 +26,7 @@ from models.dependency.players import (
     transit_countries,
 )
 from models.dependency.shapley import EXACT_UP_TO, Shapley, shapley_values
+from models.flow.programme import structure_keys
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver
 from routes.errors import InternalError, UsageError
@@ -126,14 +127,15 @@ def transit_power(
 def _tabulate(value: Shapley[str]) -> pd.DataFrame:
     total = value.grand - value.empty
     small = 1e-9 * max(1.0, abs(value.grand))
+    clean = {name: 0.0 if abs(musd) < small else musd for name, musd in value.values.items()}
     rows = [
         {
             "country": name,
-            "shapley_musd": 0.0 if abs(musd) < small else musd,
+            "shapley_musd": musd,
             "share": musd / total if total > small else np.nan,
             "half_width_musd": value.half_width[name],
         }
-        for name, musd in value.values.items()
+        for name, musd in clean.items()
     ]
     columns = ["country", "shapley_musd", "share", "half_width_musd"]
     table = pd.DataFrame(rows, columns=columns)
@@ -162,21 +164,35 @@ def choose_players(
     masks = country_masks(case, sorted({*everybody, *wanted}))
     if not isinstance(players, str):
         chosen = wanted
-    elif players == "all" or len(masks) <= apart + 1:
+    elif players == "all":
         chosen = list(masks)
     else:
-        ranked = list(_order(case, masks, list(masks), solver))[::-1]
-        first = [name for name in wanted if name in masks]
-        chosen = (first + [name for name in ranked if name not in first])[:apart]
+        chosen = find_strongest([(case, solver)], apart=apart, keep=wanted)
     joined = join_masks(masks, chosen)
     together = tuple(name for name in masks if name not in joined)
     return _order(case, joined, chosen, solver), together
 
 
-def _order(
+def find_strongest(
+    cases: Sequence[tuple[Case, FlowSolver]], *, apart: int, keep: Sequence[str] = ()
+) -> list[str]:
+    """The `apart` transit countries whose closing costs most in some cases, `keep` among them.
+
+    All of them when no more than one would be left.
+    """
+    loss: dict[str, float] = dict.fromkeys(keep, 0.0)
+    for case, solver in cases:
+        masks = country_masks(case, sorted({*transit_countries(case, solver), *keep}))
+        for name, musd in _find_losses(case, masks, list(masks), solver).items():
+            loss[name] = loss.get(name, 0.0) + musd
+    ranked = sorted(loss, key=lambda name: (name not in keep, -loss[name], name))
+    return sorted(ranked if len(ranked) <= apart + 1 else ranked[:apart])
+
+
+def _find_losses(
     case: Case, masks: dict[str, Mask], names: Sequence[str], solver: FlowSolver
-) -> dict[str, Mask]:
-    """The players by what their closing costs, least first: the Gray code flips these most.
+) -> dict[str, float]:
+    """What closing each player costs, million USD a year.
 
     Counted twice: with everybody else open, and with the costliest one closed as well, where those
     who stand in for it show.
@@ -192,6 +208,14 @@ def _order(
             below = game(left)
             for name in names:
                 loss[name] += below - game(left - {name})
+    return loss
+
+
+def _order(
+    case: Case, masks: dict[str, Mask], names: Sequence[str], solver: FlowSolver
+) -> dict[str, Mask]:
+    """The players by what their closing costs, least first: the Gray code flips these most."""
+    loss = _find_losses(case, masks, names, solver)
     order = sorted(loss, key=lambda name: (loss[name], name))
     rest = [name for name in masks if name not in loss]
     return {name: masks[name] for name in [*rest, *order]}
@@ -213,17 +237,21 @@ class PowerShift:
 def compare_power(before: Case, after: Case, **options: Any) -> PowerShift:
     """Transit power in two cases of one network, with the same players.
 
-    `options` as for `transit_power`; players are chosen on the case before, so that a change shows
-    in their values and not in who plays.
+    `options` as for `transit_power`. With "countries" those play apart whose closing costs most in
+    the two cases together, so that a change shows in their values and not in who plays.
     """
     solver = options.pop("solver", None) or solver_for(before)
+    fits = solver.structure.keys == structure_keys(after)
+    solvers = (solver, solver if fits else solver_for(after))
     players = options.pop("players", "countries")
-    first = transit_power(before, players=players, solver=solver, **options)
+    apart, keep = options.pop("apart", APART), options.pop("keep", ())
     if players == "countries":
-        players = [name for name in first.table["country"] if name != OTHER]
-    options.pop("apart", None)
-    options.pop("keep", None)
-    second = transit_power(after, players=players, solver=solver, **options)
+        pairs = list(zip((before, after), solvers, strict=True))
+        players, keep = find_strongest(pairs, apart=apart, keep=keep), ()
+    first, second = (
+        transit_power(case, players=players, keep=keep, solver=own, **options)
+        for case, own in zip((before, after), solvers, strict=True)
+    )
     old, new = (power.table.set_index("country") for power in (first, second))
     table = pd.DataFrame({
         "before_musd": old["shapley_musd"], "before_share": old["share"],
