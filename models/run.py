@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -17,7 +17,14 @@ from models.demand import Case, select_case
 from models.flow.result import FlowResult
 from models.flow.shadow import capacity_use, price_capacities
 from models.flow.solve import solve_optimal, solve_possible, solver_for
-from models.indicators import Measured, measure, measure_closed, measure_possible
+from models.indicators import (
+    OBSERVED_BYPASS,
+    Measured,
+    close_country,
+    measure,
+    measure_closed,
+    measure_possible,
+)
 from models.scenario import Scenario, apply, load_scenarios, pick_year, read_settings
 from routes.corridors import CORRIDORS
 from routes.errors import UnknownNameError
@@ -54,6 +61,7 @@ class Run:
     manifest: dict[str, Any] = field(repr=False)
     result: FlowResult = field(repr=False)
     scenarios: tuple[Scenario, ...] = field(default=(), repr=False)
+    bypass_mt: dict[str, float] = field(default_factory=dict, repr=False)
     title: str = ""
 
     def to_frame(self) -> pd.DataFrame:
@@ -74,9 +82,20 @@ class Run:
             "links": records(self.links),
             "shared_capacities": records(self.shared_capacities),
             "routes": records(self.routes),
+            "bypass": self._bypass(),
             "certificate": {name: plain(value) for name, value in self.certificate.items()},
             "changes": [dict(change) for change in self.changes],
             "manifest": dict(self.manifest),
+        }
+
+    def _bypass(self) -> dict[str, Any]:
+        """What could go another way without the country, a month, beside what once did."""
+        return {
+            "country": self.country,
+            "mt_per_month": {k: mt / 12 for k, mt in self.bypass_mt.items() if mt > 0},
+            "observed_crude_mt_per_month": OBSERVED_BYPASS.mt_per_month,
+            "observed_month": OBSERVED_BYPASS.month,
+            "observed_source_id": OBSERVED_BYPASS.source_id,
         }
 
     def __repr__(self) -> str:
@@ -162,7 +181,15 @@ def _assign(case: Case, assignment: str, commodity: str | None) -> FlowResult:
 
 
 def _measure(result: FlowResult, country: str, commodity: str | None) -> Measured:
-    closed = measure_closed(result, country) if result.assignment != "possible" else None
+    closed = None
+    if result.assignment != "possible":
+        asked = () if commodity is None else (commodity,)
+        closed = measure_closed(result, country, commodities=asked)
+    if closed is not None and result.assignment == "likely":
+        from models.choice import compare_logsums, solve_likely
+
+        after = solve_likely(close_country(result.case, country))
+        closed = replace(closed, **compare_logsums(result, after))
     return Measured(
         result=result,
         country=country,
@@ -181,7 +208,7 @@ def _report(
     prices: bool,
 ) -> Run:
     result = m.result
-    links, shared = capacity_tables(m, prices=prices and result.assignment == "optimal")
+    links, shared = capacity_tables(m, prices=prices and result.assignment != "possible")
     name = "+".join(scenario.name for scenario in scenarios) or "baseline"
     return Run(
         scenario=name,
@@ -202,15 +229,22 @@ def _report(
         manifest=_manifest(result.case, scenarios, settings),
         result=result,
         scenarios=tuple(scenarios),
+        bypass_mt={} if m.closed is None else dict(m.closed.possible_mt),
     )
 
 
 def _certificate(result: FlowResult) -> dict[str, float | None]:
+    """Proof of the flows; under `likely` also how well they meet their programme, and its value."""
+    likely: dict[str, float | None] = {}
+    if result.assignment == "likely":
+        solution: Any = result.solution
+        likely = {"residual": solution.residual, "logsum_musd": solution.logsum / 1000.0}
     return {
         "primal": result.surplus_musd,
         "dual_bound": result.bound_musd,
         "relative_gap": result.relative_gap,
         "max_violation": result.max_violation,
+        **likely,
     }
 
 
@@ -293,6 +327,16 @@ def link_flows(routes: pd.DataFrame) -> pd.DataFrame:
     return long.groupby(keys, as_index=False, sort=True)[["mt", "value_musd"]].sum()
 
 
+def _price_rows(result: FlowResult, rows: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """What one unit more and one less of each capacity is worth: shadow prices or queue delays."""
+    solution: Any = result.solution
+    if result.assignment == "likely":
+        from models.choice import price_delays
+
+        return price_delays(solution, rows)
+    return price_capacities(solver_for(result.case), solution, rows)
+
+
 def capacity_tables(m: Measured, *, prices: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Use and worth of links and of shared capacities, most used first."""
     result = m.result
@@ -304,7 +348,7 @@ def capacity_tables(m: Measured, *, prices: bool) -> tuple[pd.DataFrame, pd.Data
         dual = use["dual_usd_per_unit"].to_numpy() / solution.problem.scale
         rows = [int(row) for row in np.flatnonzero(binds)]
         rows = sorted(rows, key=lambda row: (-dual[row], row))[:MAX_PRICED]
-        worth = price_capacities(solver_for(case), solution, rows)
+        worth = _price_rows(result, rows)
     gains = np.zeros(len(use)), np.zeros(len(use))
     for row, pair in worth.items():
         gains[0][row], gains[1][row] = pair

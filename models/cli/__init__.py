@@ -27,10 +27,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "models.cli.ensemble:ensemble",
         "Sample what is uncertain and say what matters.",
     ),
+    "calibrate": (
+        "models.cli.calibrate:calibrate",
+        "Fit the likely split on the observed base year.",
+    ),
+    "backcast": ("models.cli.backcast:backcast", "Check the likely split against observed flows."),
     "explain": ("models.cli.explain:explain", "Say why flows are what they are."),
     "routes": ("models.cli.routes:routes", "Find ways from one place to another, leg by leg."),
     "map": ("models.cli.map:map_", "Draw a map of flows."),
     "chart": ("models.cli.chart:chart", "Draw a chart of scenarios or routes."),
+    "report": ("models.cli.report:report", "Write one HTML file to send round."),
     "scenario": ("models.cli.scenario:scenario", "List, show, write and check scenarios."),
     "data": ("models.cli.data:data", "Check the data set and look into it."),
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.scenario import Scenario
 
 BASELINE = "baseline-2023"
-ASSIGNMENTS = ("optimal", "possible")
+ASSIGNMENTS = ("optimal", "likely", "possible")
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
 
@@ -40,7 +40,8 @@ def question_options(function: Function) -> Function:
             type=click.Choice(ASSIGNMENTS),
             default="optimal",
             show_default=True,
-            help="Every tonne to its best netback, or the most tonnes that can leave.",
+            help="Every tonne to its best netback, as habits and contracts have it, or the most "
+            "tonnes that can leave.",
         ),
     ):
         function = option(function)

@@ -69,7 +69,20 @@ def describe_run(run: Run, *, footer: str) -> Output:
             *_change_tables(document["changes"]),
         ],
         sentences=[f"{run.title or run.scenario} ({run.year}, {run.assignment})", ""],
-        footer=f"{describe_certificate(run)}\n{footer}",
+        footer=f"{describe_bypass(run)}{describe_certificate(run)}\n{footer}",
+    )
+
+
+def describe_bypass(run: Run) -> str:
+    """The model's bypass of crude beside what was seen; nothing where no crude needs one."""
+    from models.indicators import OBSERVED_BYPASS
+
+    mt = run.bypass_mt.get("crude", 0.0)
+    if run.commodity not in (None, "crude") or mt <= 0:
+        return ""
+    return (
+        f"Without transit of {run.country}, {mt / 12:.2f} Mt a month of crude could go another way "
+        f"in the long run. {OBSERVED_BYPASS}.\n"
     )
 
 
@@ -93,7 +106,7 @@ def describe_comparison(comparison: Comparison, *, footer: str) -> Output:
             corridor_table(comparison.corridors),
             bottleneck_table(runs, top=3),
         ],
-        footer=f"Largest relative gap of the {len(runs)} runs: {proven:.1e}.\n{footer}",
+        footer=f"{describe_bypass(runs[0])}Largest relative gap of the {len(runs)} runs: {proven:.1e}.\n{footer}",
     )
 
 
@@ -155,6 +168,12 @@ def bottleneck_table(runs: Sequence[Run], *, top: int, name: str = "table") -> T
 def describe_certificate(run: Run) -> str:
     """The proof of a run in one line."""
     proof = run.certificate
+    if run.assignment == "likely":
+        return (
+            f"Likely flows: residual of their programme {proof['residual']:.1e}, largest violation "
+            f"{proof['max_violation']:.1e}; surplus {proof['primal']:.1f} of at most "
+            f"{proof['dual_bound']:.1f} M USD/yr."
+        )
     if proof["dual_bound"] is None or run.assignment != "optimal":
         return f"Largest violation of a rule: {proof['max_violation']:.1e}."
     return (

@@ -1,0 +1,248 @@
+"""The model against observed flows by way out, beside the optimum and two naive rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.calibration.observed import (
+    BASE_YEAR,
+    Observation,
+    list_observations,
+    observe_outlets,
+    read_observed_file,
+)
+from models.calibration.outages import Outage, cut_capacities, list_outages
+from models.choice.likely import LikelyModel, choose_routes, solve_split
+from models.choice.outlets import family_of, outlets_of
+from models.choice.parameters import Parameters, load_parameters, note_mismatch
+from models.demand import Case, select_case
+from models.flow.laws import check_solution
+from models.flow.programme import KT, Problem, build_problem
+from models.flow.solve import solver_for
+from models.flow.solver import Solution
+from routes.errors import UnknownNameError
+from routes.network import Network, load_network
+
+METHODS = ("model", "optimal", "shares", "cheapest")
+
+
+@dataclass(frozen=True)
+class Backcast:
+    """Exports of a year by way out, as modelled, as observed and by naive rules.
+
+    `outlets` has a row per way out: outlet, model_mt, optimal_mt, observed_mt, shares_mt (the
+    observed shares of 2023 on the year's exports), cheapest_mt (every supply by the way that pays
+    it best, capacities ignored), error_mt and error_points (model less observed). `scores` has a
+    row per method: placed_right (part of the tonnage on its observed way out), mean_error_mt,
+    mean_error_points, worst_error_points. Unknown is NaN. `outages` are the cuts made.
+    """
+
+    year: int
+    commodity: str
+    outlets: pd.DataFrame = field(repr=False)
+    scores: pd.DataFrame = field(repr=False)
+    outages: tuple[Outage, ...] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of `kazroutes backcast`; without an observation None."""
+        return {
+            "year": self.year,
+            "commodity": self.commodity,
+            "outlets": _records(self.outlets),
+            "scores": _records(self.scores),
+            "outages": [
+                {"subject_id": o.subject_id, "part_left": o.part_left, "events": list(o.events)}
+                for o in self.outages
+            ],
+            "notes": list(self.notes),
+        }
+
+    def _repr_html_(self) -> str:
+        title = f"<h4>{self.commodity} {self.year}: model against observed</h4>"
+        table = self.outlets.to_html(index=False, float_format="{:,.2f}".format, na_rep="-")
+        return title + str(table)
+
+
+def backcast(
+    network: Network | None = None,
+    *,
+    year: int = BASE_YEAR,
+    commodity: str = "crude",
+    observed: str | Path | Mapping[int, Iterable[Observation]] | None = None,
+    parameters: Parameters | None = None,
+) -> Backcast:
+    """Compare the likely split of a year with what was observed.
+
+    Inputs are those of the year; its capacities are cut by the dated outages of events.csv.
+
+    Parameters
+    ----------
+    network : the tables; the shipped data set by default.
+    year : a year with supplies and markets in the data set.
+    commodity : a commodity, or a group (its members together).
+    observed : observations from outside, a CSV file or what `read_observed_file` returns; where
+        they say something of the year they stand instead of those in the data set.
+    parameters : of the likely split; those shipped by default.
+
+    Raises
+    ------
+    UsageError, UnknownNameError
+        For a year without inputs, or a commodity that is not sold in it.
+    DataError
+        For a file of observations that breaks a rule.
+    """
+    network = load_network() if network is None else network
+    if isinstance(observed, str | Path):
+        observed = read_observed_file(observed, network)
+    base = select_case(network, year)
+    if not family_of(base, commodity):
+        known = [*base.commodities.index, *base.commodities["parent_id"]]
+        raise UnknownNameError("commodity", commodity, known)
+    if parameters is None:
+        parameters = load_parameters()
+        base = note_mismatch(parameters, base)
+    outages = list_outages(base)
+    return _Comparison(cut_capacities(base, outages), commodity, parameters).tell(
+        _merge(network, year, observed), outages
+    )
+
+
+def _merge(
+    network: Network, year: int, outside: Mapping[int, Iterable[Observation]] | None
+) -> dict[int, list[Observation]]:
+    """Observations of the year and of 2023; those from outside replace the data set's own."""
+    merged = {y: list_observations(network, y) for y in {year, BASE_YEAR}}
+    for y, rows in (outside or {}).items():
+        fresh = list(rows)
+        names = {o.commodity for o in fresh}
+        merged[y] = [o for o in merged.get(y, []) if o.commodity not in names] + fresh
+    return merged
+
+
+class _Comparison:
+    """One year's flows by way out under each method."""
+
+    def __init__(self, case: Case, commodity: str, parameters: Parameters) -> None:
+        self.case, self.commodity = case, commodity
+        solver = solver_for(case)
+        problem: Problem = build_problem(case, solver.structure)
+        optimum: Solution = solver.solve(problem)
+        check_solution(optimum)
+        routes = choose_routes(case, problem, optimum)
+        likely = solve_split(case, problem, optimum, routes, parameters)
+        check_solution(likely)
+        self.model = LikelyModel(case, problem, likely.routes, parameters)
+        self.flows = {
+            "model": likely.split.flow,
+            "optimal": self._place(optimum),
+            "cheapest": self._send_best(optimum),
+        }
+        self.names = outlets_of(case, family_of(case, commodity)[0])
+
+    def _place(self, optimum: Solution) -> Any:
+        """The optimum's flows on the routes of the set."""
+        routes = self.model.routes
+        place = {
+            (int(i), int(j), a.tobytes()): number
+            for number, (i, j, a) in enumerate(
+                zip(routes.source, routes.sink, routes.arcs, strict=True)
+            )
+        }
+        flow = np.zeros(len(routes))
+        for i, j, arcs, kt in zip(
+            optimum.source, optimum.sink, optimum.arcs, optimum.flow, strict=True
+        ):
+            flow[place[int(i), int(j), arcs.tobytes()]] += kt
+        return flow
+
+    def _send_best(self, optimum: Solution) -> Any:
+        """What each supply exports in the optimum, all by the route that pays it best."""
+        model = self.model
+        s = model.problem.structure
+        abroad = np.array([layer.use == "export" for layer in s.layers])[s.source_layer]
+        mine = abroad[optimum.source]
+        sent = np.bincount(
+            s.source_supply[optimum.source[mine]], optimum.flow[mine],
+            minlength=len(model.problem.supply),
+        )  # fmt: skip
+        flow = np.zeros(len(model.routes))
+        exports = np.flatnonzero(model.outlets != "")
+        order = exports[np.argsort(-model.worth[exports], kind="stable")]
+        _, first = np.unique(model.supply[order], return_index=True)
+        best = order[first]
+        flow[best] = sent[model.supply[best]]
+        return flow
+
+    def _by_outlet(self, method: str) -> dict[str, float]:
+        flow = self.flows[method]
+        return {
+            name: float(flow[self.model.count(self.commodity, f"outlet:{name}")].sum()) / KT
+            for name in self.names
+        }
+
+    def tell(
+        self, observations: Mapping[int, list[Observation]], outages: tuple[Outage, ...]
+    ) -> Backcast:
+        """The table, its scores and notes."""
+        case, year = self.case, self.case.year
+        seen = observe_outlets(case, self.commodity, observations.get(year, []))
+        base = observe_outlets(case, self.commodity, observations.get(BASE_YEAR, []))
+        table = pd.DataFrame({"outlet": list(self.names)})
+        for method in ("model", "optimal"):
+            table[f"{method}_mt"] = list(self._by_outlet(method).values())
+        table["observed_mt"] = [seen[n].mt if n in seen else np.nan for n in self.names]
+        shares = np.array([base[n].mt if n in base else 0.0 for n in self.names])
+        exported = float(table["model_mt"].sum())
+        known = shares.sum() > 0
+        table["shares_mt"] = shares / shares.sum() * exported if known else np.nan
+        table["cheapest_mt"] = list(self._by_outlet("cheapest").values())
+        compared = table["observed_mt"].notna().to_numpy()
+        table["error_mt"] = table["model_mt"] - table["observed_mt"]
+        table["error_points"] = _points(table, "model", compared)
+        notes = list(case.notes)
+        if not compared.any():
+            notes.append(
+                f"{year}: no observation of {self.commodity} by way out; bring one in a file"
+            )
+        return Backcast(year, self.commodity, table, _score(table, compared), outages, tuple(notes))
+
+
+def _points(table: pd.DataFrame, method: str, compared: Any) -> Any:
+    """Share of a method less the observed share, percentage points; shares of observed ways out."""
+    mt = table[f"{method}_mt"].where(compared)
+    seen = table["observed_mt"]
+    if not compared.any() or mt.sum() <= 0 or seen.sum() <= 0:
+        return np.full(len(table), np.nan)
+    return (100 * (mt / mt.sum() - seen / seen.sum())).to_numpy()
+
+
+def _score(table: pd.DataFrame, compared: Any) -> pd.DataFrame:
+    rows = []
+    for method in METHODS:
+        mt = table.loc[compared, f"{method}_mt"].to_numpy(dtype=float)
+        seen = table.loc[compared, "observed_mt"].to_numpy(dtype=float)
+        points = np.abs(_points(table, method, compared)[compared])
+        usable = bool(len(mt)) and bool(np.isfinite(mt).all()) and max(mt.sum(), seen.sum()) > 0
+        rows.append({
+            "method": method,
+            "placed_right": float(np.minimum(mt, seen).sum() / max(mt.sum(), seen.sum()))
+            if usable else np.nan,
+            "mean_error_mt": float(np.abs(mt - seen).mean()) if usable else np.nan,
+            "mean_error_points": float(points.mean()) if usable else np.nan,
+            "worst_error_points": float(points.max()) if usable else np.nan,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(k): None if isinstance(v, float) and not np.isfinite(v) else v for k, v in row.items()}
+        for row in frame.to_dict("records")
+    ]
