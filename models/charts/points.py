@@ -1,0 +1,107 @@
+"""Alternative routes as points: cost against time, and which of them nobody beats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from models.charts import sheet as page
+from models.charts import words
+from models.charts.sheet import Headings, Margins, Sheet
+from models.charts.way import Way, head_ways, name_ways
+from routes.paths import Route
+
+_MARKERS = "osD^vP"
+
+
+def scatter(
+    routes: Sequence[Route],
+    *,
+    ax: Axes | None = None,
+    title: str = "",
+    subtitle: str = "",
+    footer: str = "",
+) -> Axes:
+    """Cash cost against time of alternative routes, with the line of those nobody beats.
+
+    Area is the capacity of the narrowest link; a hollow mark has no known limit. A route lies on
+    the Pareto line when no other is both faster and cheaper.
+    """
+    ways = name_ways(routes)
+    headings = head_ways(
+        routes, Headings(title, subtitle, footer),
+        "Cost against time",
+        "Area: capacity of the narrowest link for all cargo, Mt a year (hollow: no known limit); "
+        "dashed: routes that no other beats in both cost and time",
+    )  # fmt: skip
+    sheet = page.open_sheet(ax, headings, height=300.0, margins=Margins(46.0, 20.0))
+    table = pd.DataFrame({
+        "days": [way.route.days for way in ways],
+        "cost": [way.route.cash_cost_usd_per_t for way in ways],
+        "capacity": [narrowest(way.route) for way in ways],
+    })  # fmt: skip
+    _set_limits(sheet.ax, table)
+    best = find_pareto(table["days"].to_numpy(), table["cost"].to_numpy())
+    front = table.loc[best].sort_values("days")
+    sheet.ax.plot(
+        front["days"], front["cost"], color="#555555", linewidth=1.0, linestyle=(0, (4, 3)),
+        zorder=1, gid="pareto",
+    )  # fmt: skip
+    sheet.occupancy.mark_line(sheet.to_points(front["days"], front["cost"]), 1.0)
+    labels = [_draw_point(sheet, way, number, table) for number, way in enumerate(ways)]
+    page.place_labels(sheet, labels)
+    page.rule_axis(sheet.ax, "both")
+    page.write_minus(sheet.ax)
+    page.name_axis(sheet.ax, x="Days", y="Cash cost, USD/t")
+    return sheet.ax
+
+
+def narrowest(route: Route) -> float:
+    """Capacity of the narrowest link of a route, Mt a year; inf when none has a limit."""
+    known = [leg["capacity_mt"] for leg in route.legs if leg["capacity_mt"] is not None]
+    return min(known, default=float("inf"))
+
+
+def find_pareto(one: Any, two: Any) -> list[int]:
+    """Positions of the points that no other beats: none is as low in both and lower in one."""
+    points = list(zip(map(float, one), map(float, two), strict=True))
+    return [
+        i
+        for i, (x, y) in enumerate(points)
+        if not any(a <= x and b <= y and (a, b) != (x, y) for a, b in points)
+    ]
+
+
+def _set_limits(ax: Axes, table: pd.DataFrame) -> None:
+    for column, put in (("days", ax.set_xlim), ("cost", ax.set_ylim)):
+        low, high = float(table[column].min()), float(table[column].max())
+        room = max((high - low) * 0.18, high * 0.06, 1.0)
+        put(max(low - room, 0.0), high + room)
+
+
+def _draw_point(sheet: Sheet, way: Way, number: int, table: pd.DataFrame) -> Any:
+    row = table.loc[number]
+    capacity = float(row["capacity"])
+    known = np.isfinite(capacity)
+    area = 30.0 + 14.0 * capacity if known else 90.0
+    sheet.ax.scatter(
+        [row["days"]], [row["cost"]], s=area, marker=_MARKERS[number], zorder=3,
+        facecolors=way.look.colour if known else "white", edgecolors=way.look.colour,
+        linewidths=1.4, alpha=0.9, gid=f"route-{way.letter}",
+    )  # fmt: skip
+    (anchor,) = sheet.to_points(row["days"], row["cost"])
+    radius = float(np.sqrt(area / np.pi))
+    sheet.occupancy.mark_points(np.array([anchor]), radius, 6.0)
+    sheet.placer.reserve((
+        float(anchor[0]) - radius, float(anchor[1]) - radius,
+        float(anchor[0]) + radius, float(anchor[1]) + radius,
+    ))  # fmt: skip
+    limit = f", {words.format_short(capacity)} Mt" if known else ""
+    texts = [f"{way.name}{limit}", way.countries]
+    return page.make_label(
+        f"route-{way.letter}", texts, anchor, colour=way.look.ink, gap=radius + 3.0
+    )

@@ -1,0 +1,95 @@
+"""What charts of alternative routes share: letters, colours, legs and headings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.charts import words
+from models.charts.sheet import Headings
+from models.charts.tables import step_table
+from routes.errors import UsageError
+from routes.maps.style import ALTERNATIVES, LineStyle, style_corridor
+from routes.paths import Route
+
+MOST_ROUTES = len(ALTERNATIVES)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A route with its letter and its colours, the same as on the map of routes."""
+
+    letter: str
+    look: LineStyle
+    route: Route
+    steps: pd.DataFrame
+    ends: str
+    """From where to where, when the routes of a chart differ in it."""
+
+    @property
+    def name(self) -> str:
+        """Letter and corridor, and the ends where the routes of a chart differ in them."""
+        corridor = f"{self.letter}  {words.name_corridor(self.route.corridor)}"
+        return f"{corridor}, {self.ends}" if self.ends else corridor
+
+    @property
+    def countries(self) -> str:
+        """Countries on the way, in order."""
+        return " \u2013 ".join(self.route.countries)
+
+
+def name_ways(routes: Sequence[Route]) -> list[Way]:
+    """Letters and colours for routes; by corridor when no two share one, as on the maps."""
+    if not 1 <= len(routes) <= MOST_ROUTES:
+        raise UsageError(
+            f"A chart of routes shows 1 to {MOST_ROUTES} routes. Got {len(routes)} instead."
+        )
+    corridors = [route.corridor for route in routes]
+    apart = len(set(corridors)) == len(corridors)
+    ends = [name_ends(route) for route in routes]
+    alike = len(set(ends)) == 1
+    return [
+        Way(
+            chr(ord("A") + number),
+            style_corridor(route.corridor) if apart else ALTERNATIVES[number],
+            route,
+            step_table(route),
+            "" if alike else ends[number],
+        )
+        for number, route in enumerate(routes)
+    ]
+
+
+def name_ends(route: Route) -> str:
+    """From where to where a route leads."""
+    first, last = route.legs[0], route.legs[-1]
+    return f"{words.name_place(first['from_name'])} to {words.name_place(last['to_name'])}"
+
+
+def head_ways(routes: Sequence[Route], given: Headings, title: str, subtitle: str) -> Headings:
+    """Headings with what is shipped, and between where when all routes share it."""
+    ends = {name_ends(route) for route in routes}
+    what = f"{title}: {words.say_commodity(routes[0].commodity)}"
+    if len(ends) == 1:
+        what += f", {next(iter(ends))}"
+    return Headings(given.title or what, given.subtitle or subtitle, given.footer)
+
+
+def spread_out(wanted: Sequence[float], gap: float, top: float) -> list[float]:
+    """Heights in rising order moved apart by at least `gap`, as near as can be to those wanted."""
+    heights = list(wanted)
+    for _ in range(200):
+        moved = False
+        for i in range(len(heights) - 1):
+            short = gap - (heights[i + 1] - heights[i])
+            if short > 1e-6:
+                heights[i] -= short / 2
+                heights[i + 1] += short / 2
+                moved = True
+        if not moved:
+            break
+    up = max([0.0, *(gap / 2 - height for height in heights[:1])])
+    down = max([0.0, *(height + up - (top - gap / 2) for height in heights[-1:])])
+    return [height + up - down for height in heights]

@@ -1,0 +1,288 @@
+"""Charts along alternative routes: what each leg costs; time and cost over distance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from models.charts import sheet as page
+from models.charts import words
+from models.charts.sheet import Headings, Margins, Sheet
+from models.charts.way import Way, head_ways, name_ways, spread_out
+from routes.errors import UsageError
+from routes.maps.labels import Label
+from routes.maps.style import INK, make_font
+from routes.paths import Route
+
+_TOTAL = "#3a3a3a"
+_EXTRA = "#b9b6b0"
+
+
+# Waterfall
+
+
+def waterfall(
+    routes: Sequence[Route],
+    *,
+    ax: Axes | None = None,
+    title: str = "",
+    subtitle: str = "",
+    footer: str = "",
+) -> Axes:
+    """Cost of each leg of alternative routes, one leg after the other, USD/t.
+
+    Parameters
+    ----------
+    routes
+        One to six routes of `routes.paths.find_routes`.
+    ax
+        Axes to draw on; default a figure of its own, as high as its legs.
+    title, subtitle, footer
+        Words above and below; the title names the ends by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Bars from left to right: a leg starts where the one above it ends. The last bar of a route
+        is its cash cost, with time and risk hatched behind it.
+    """
+    ways = name_ways(routes)
+    rows = [row for way in ways for row in _fall_rows(way)]
+    left = min(page.widest((row["name"] for row in rows), bold=True) + 12.0, 340.0)
+    names = [page.shorten(row["name"], left - 8.0, bold=row["bold"]) for row in rows]
+    headings = head_ways(
+        routes, Headings(title, subtitle, footer),
+        "What each leg costs",
+        "Cash cost of a tonne leg by leg, 2023 USD/t; legs under 0.05 USD/t are left out",
+    )  # fmt: skip
+    sheet = page.open_sheet(
+        ax, headings, height=12.5 * len(rows) + 8.0, margins=Margins(left, 72.0, 46.0),
+        width=max(page.PAGE_WIDTH, left + 400.0),
+    )  # fmt: skip
+    _draw_falls(sheet, rows)
+    page.list_rows(
+        sheet.ax, names, bold=[i for i, row in enumerate(rows) if row["bold"]],
+        colours=[row["ink"] for row in rows],
+    )  # fmt: skip
+    top = max(row["start"] + row["size"] + row["extra"] for row in rows)
+    sheet.ax.set_xlim(0, top * 1.02)
+    page.rule_axis(sheet.ax, "x")
+    page.write_minus(sheet.ax)
+    sheet.ax.set_yticks(range(len(names)), names)
+    page.name_axis(sheet.ax, x="USD/t from the start on")
+    for i, label in enumerate(sheet.ax.get_yticklabels()):
+        label.set_fontproperties(make_font(page.WORDS, bold=rows[i]["bold"]))
+    handles = [
+        Patch(facecolor="#8a8a8a"), Patch(facecolor="#8a8a8a", alpha=0.45),
+        Patch(facecolor=_TOTAL), Patch(facecolor="white", edgecolor=_EXTRA, hatch="////"),
+    ]  # fmt: skip
+    page.add_legend(
+        sheet.ax, handles,
+        ["way between places", "port, border or station", "cash cost", "time and risk"],
+        columns=4, loc="upper left", anchor=(0.0, -30.0 / sheet.height),
+    )  # fmt: skip
+    return sheet.ax
+
+
+def _fall_rows(way: Way) -> list[dict[str, Any]]:
+    route = way.route
+    head = {
+        "name": f"{way.name}: {way.countries}", "bold": True, "ink": way.look.ink, "start": 0.0,
+        "size": 0.0, "extra": 0.0, "look": way.look, "kind": "head", "text": "",
+    }  # fmt: skip
+    rows = [head]
+    for step in way.steps.itertuples(index=False):
+        if abs(step.cash_usd_per_t) < 0.05:
+            continue
+        rows.append(head | {
+            "name": step.name, "bold": False, "ink": INK, "kind": step.kind,
+            "start": step.cum_cash_usd_per_t - step.cash_usd_per_t, "size": step.cash_usd_per_t,
+            "text": words.format_fixed(step.cash_usd_per_t, 1),
+        })  # fmt: skip
+    extra = route.generalised_cost_usd_per_t - route.cash_cost_usd_per_t
+    netback = route.netback_usd_per_t
+    earns = "" if netback is None else f", netback {netback:,.0f} USD/t"
+    total = head | {
+        "name": f"{way.letter}  {route.days:.0f} days, {route.length_km:,.0f} km{earns}",
+        "ink": INK, "kind": "total", "size": route.cash_cost_usd_per_t, "extra": max(extra, 0.0),
+        "text": words.format_fixed(route.cash_cost_usd_per_t, 1)
+        + (f" + {words.format_fixed(extra, 1)}" if extra >= 0.05 else ""),
+    }  # fmt: skip
+    return [*rows, total]
+
+
+def _draw_falls(sheet: Sheet, rows: Sequence[dict[str, Any]]) -> None:
+    ax = sheet.ax
+    for number, row in enumerate(rows):
+        if row["kind"] == "head":
+            if number:
+                ax.axhline(number - 0.5, color=page.GRID, linewidth=0.6)
+            continue
+        colour = _TOTAL if row["kind"] == "total" else row["look"].colour
+        ax.barh(
+            number, row["size"], left=row["start"], height=0.72, color=colour,
+            alpha=0.45 if row["kind"] == "place" else 1.0, linewidth=0, gid=f"bar-{row['kind']}",
+        )  # fmt: skip
+        end = row["start"] + row["size"]
+        if row["extra"] > 0:
+            ax.barh(
+                number, row["extra"], left=end, height=0.72, facecolor="white", edgecolor=_EXTRA,
+                hatch="////", linewidth=0.5, gid="bar-extra",
+            )  # fmt: skip
+        page.write_beside(
+            sheet, (end + row["extra"], number), row["text"], bold=row["kind"] == "total"
+        )
+
+
+# Profile
+
+
+def profile(
+    routes: Sequence[Route],
+    *,
+    measure: Literal["time", "cost"] = "time",
+    ax: Axes | None = None,
+    title: str = "",
+    subtitle: str = "",
+    footer: str = "",
+    most_labels: int = 7,
+) -> Axes:
+    """Time or cost over distance, as UNESCAP and CAREC draw it: steps are borders and ports.
+
+    Parameters
+    ----------
+    routes
+        One to six routes of `routes.paths.find_routes`.
+    measure
+        `time` (days) or `cost` (cash cost, USD/t).
+    ax
+        Axes to draw on; default a figure of its own.
+    title, subtitle, footer
+        Words above and below.
+    most_labels
+        Most steps of a route that are named, highest first.
+    """
+    if measure not in ("time", "cost"):
+        raise UsageError(f"The 'measure' of a profile must be time or cost. Got {measure!r}.")
+    ways = name_ways(routes)
+    unit, what = ("days", "Time") if measure == "time" else ("USD/t", "Cash cost")
+    headings = head_ways(
+        routes, Headings(title, subtitle, footer),
+        f"{what} over distance",
+        "Slopes are ways, vertical steps are ports, borders and stations where goods stand or pay",
+    )  # fmt: skip
+    names = [f"{way.name}, {_say_end(way, measure)}" for way in ways]
+    sheet = page.open_sheet(
+        ax, headings, height=330.0, margins=Margins(46.0, page.widest(names, bold=True) + 16.0)
+    )
+    column = "days" if measure == "time" else "cash_usd_per_t"
+    lines = {way.letter: _trace(way.steps, column) for way in ways}
+    top = max(float(line[:, 1].max()) for line in lines.values())
+    far = max(float(line[:, 0].max()) for line in lines.values())
+    sheet.ax.set_xlim(0, far * 1.01)
+    sheet.ax.set_ylim(0, top * 1.06)
+    for way in ways:
+        _draw_profile(sheet, way, lines[way.letter])
+    _name_ends(sheet, ways, names, lines)
+    short = "d" if measure == "time" else "USD"
+    labels = [x for way in ways for x in _step_labels(sheet, way, column, short, most_labels)]
+    page.place_labels(sheet, _drop_repeats(labels))
+    page.rule_axis(sheet.ax, "both")
+    page.write_minus(sheet.ax)
+    page.name_axis(sheet.ax, x="Distance, km", y=f"{what}, {unit}")
+    return sheet.ax
+
+
+def _say_end(way: Way, measure: str) -> str:
+    if measure == "time":
+        return f"{way.route.days:.0f} days"
+    return f"{words.format_short(way.route.cash_cost_usd_per_t)} USD/t"
+
+
+def _trace(steps: pd.DataFrame, column: str) -> Any:
+    """Points (km, days or USD/t) of a route: two for each step."""
+    km = np.concatenate([[0.0], steps["length_km"].cumsum()])
+    height = np.concatenate([[0.0], steps[column].cumsum()])
+    return np.column_stack([km, height])
+
+
+def _draw_profile(sheet: Sheet, way: Way, line: Any) -> None:
+    dashes = (0, tuple(d / 2 for d in way.look.dashes)) if way.look.dashes else "solid"
+    sheet.ax.plot(
+        line[:, 0], line[:, 1], color=way.look.colour, linewidth=2.0, linestyle=dashes,
+        solid_joinstyle="miter", gid=f"profile-{way.letter}", zorder=3,
+    )  # fmt: skip
+    points = sheet.to_points(line[:, 0], line[:, 1])
+    sheet.occupancy.mark_line(points, 1.5, 2.0)
+    places = np.flatnonzero((way.steps["kind"] == "place").to_numpy() & (np.diff(line[:, 1]) > 0))
+    ends = line[places + 1]
+    sheet.ax.plot(
+        ends[:, 0], ends[:, 1], linestyle="none", marker="o", markersize=3.4,
+        markerfacecolor="white", markeredgecolor=way.look.colour, markeredgewidth=0.9, zorder=4,
+    )  # fmt: skip
+
+
+def _step_labels(sheet: Sheet, way: Way, column: str, unit: str, most: int) -> list[Label]:
+    """Labels of the highest steps on the way, right of their middle."""
+    steps = way.steps
+    base = steps[column].cumsum() - steps[column]
+    rows = steps.assign(base=base)
+    on_the_way = rows["what"].isin(("border", "transfer")) & (rows[column] > 0)
+    rows = rows[on_the_way].nlargest(most, column)
+    labels = []
+    for row in rows.to_dict("records"):
+        height = row["base"] + row[column] / 2
+        (anchor,) = sheet.to_points(row["cum_km"], height)
+        text = f"{_short_step(row)} {words.format_fixed(row[column], 1)} {unit}"
+        labels.append(
+            page.make_label(
+                f"{way.letter}-{row['place']}-{row['what']}", [text], anchor, size=6.6,
+                colour=way.look.ink, required=False, gap=4.0, reach=60.0,
+            )
+        )  # fmt: skip
+    return labels
+
+
+def _drop_repeats(labels: Sequence[Label]) -> list[Label]:
+    """The labels without those that say the same at the same spot: routes that run together."""
+    seen: set[tuple[Any, ...]] = set()
+    kept = []
+    for label in labels:
+        what = (label.lines[0].text, *(round(value / 4.0) for value in label.anchor))
+        if what not in seen:
+            kept.append(label)
+        seen.add(what)
+    return kept
+
+
+def _short_step(row: dict[str, Any]) -> str:
+    if row["border"]:
+        return str(row["border"]).replace("-", "\u2013") + " border"
+    return str(row["place"])
+
+
+def _name_ends(
+    sheet: Sheet, ways: Sequence[Way], names: Sequence[str], lines: dict[str, Any]
+) -> None:
+    """Names right of the frame, level with the ends of the lines but never on each other."""
+    wanted = sorted(
+        ((float(sheet.to_points(*lines[way.letter][-1])[0][1]), way, name)
+         for way, name in zip(ways, names, strict=True)),
+        key=lambda item: item[0],
+    )  # fmt: skip
+    heights = spread_out([height for height, *_ in wanted], 12.0, sheet.height)
+    for height, (at, way, name) in zip(heights, wanted, strict=True):
+        x, _ = lines[way.letter][-1]
+        ((end, _),) = sheet.to_points(x, 0.0)
+        sheet.ax.annotate(
+            name, xy=(float(end), at), xycoords="axes points", xytext=(sheet.width + 10.0, height),
+            textcoords="axes points", fontproperties=make_font(page.WORDS, bold=True),
+            color=way.look.ink, va="center", ha="left", annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": way.look.colour, "linewidth": 0.5,
+                        "shrinkA": 1.0, "shrinkB": 2.0},
+        )  # fmt: skip
