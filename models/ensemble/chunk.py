@@ -1,0 +1,107 @@
+"""One chunk of samples under every scenario: what a worker does.
+
+A worker keeps the solvers of the plan at hand. Each is frozen on its scenario's best estimates and
+the routes that a fixed set of pilot samples needs; every sample starts from there, so a chunk's
+numbers are the same whoever solves it, and when.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.ensemble.design import SobolDesign
+from models.ensemble.measures import Meter, name_columns
+from models.ensemble.plan import Plan, draw_inputs
+from models.ensemble.world import Drawn, draw_world
+from models.flow.programme import Floats, Ints
+from models.flow.solver import FlowSolver
+from routes.errors import InternalError
+
+PILOTS = 64  # pilot samples that fill a solver's pool of routes
+_PILOT_SEED = 20231231
+_busy = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Results of consecutive samples.
+
+    `inputs` (samples x drivers); `outcomes` (samples x scenarios x columns).
+    """
+
+    number: int
+    start: int
+    inputs: Floats
+    outcomes: Floats
+
+
+class Bench:
+    """The solvers and meters of a plan, made when they are first needed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.tools: dict[int, tuple[FlowSolver, Meter]] = {}
+
+    def find_tools(self, world: int) -> tuple[FlowSolver, Meter]:
+        """Solver and meter of a world."""
+        if world not in self.tools:
+            self.tools[world] = (self._freeze(world), self._make_meter(world))
+        return self.tools[world]
+
+    def _make_meter(self, world: int) -> Meter:
+        plan = self.plan
+        return Meter(plan.worlds[world], country=plan.country, links=plan.links)
+
+    def _freeze(self, world: int) -> FlowSolver:
+        plan = self.plan
+        problem = plan.worlds[world].problem
+        solver = FlowSolver(problem.structure)
+        solver.solve(problem)
+        solver.freeze()
+        if len(plan.term_mode):
+            pilots = SobolDesign(PILOTS, _PILOT_SEED, len(plan.drivers)).rows(0, PILOTS)
+            deviation, _ = draw_inputs(plan, pilots)
+            solver.enrich(
+                draw_sample(plan, world, pilots[i], deviation[i]).problem for i in range(PILOTS)
+            )
+        return solver
+
+
+def draw_sample(plan: Plan, world: int, point: Floats, deviation: Floats) -> Drawn:
+    """The programme of one sample of a plan under one of its scenarios."""
+    shut = [closure for closure in plan.closures if point[closure.driver] < closure.probability]
+    return draw_world(
+        plan.worlds[world],
+        deviation,
+        closed_arcs=_join([closure.arcs[world] for closure in shut]),
+        closed_rows=_join([closure.rows[world] for closure in shut]),
+    )
+
+
+def run_chunk(bench: Bench, number: int, start: int, points: Floats) -> Chunk:
+    """Solve and measure consecutive samples under every scenario.
+
+    Raises InternalError, with sample and scenario, when a law is broken or an optimum not proven.
+    """
+    plan = bench.plan
+    deviation, inputs = draw_inputs(plan, points)
+    n_columns = len(name_columns(plan.worlds[0], links=plan.links))
+    outcomes = np.empty((len(points), len(plan.worlds), n_columns))
+    with _busy:  # HiGHS and the solvers' pools are for one thread at a time
+        for world, scenario in enumerate(plan.scenarios):
+            solver, meter = bench.find_tools(world)
+            for i, point in enumerate(points):
+                drawn = draw_sample(plan, world, point, deviation[i])
+                try:
+                    outcomes[i, world] = meter.measure(drawn, solver.solve(drawn.problem))
+                except InternalError as error:
+                    msg = f"sample {start + i} of {scenario}: {error}"
+                    raise InternalError(msg) from error
+    return Chunk(number, start, inputs, outcomes)
+
+
+def _join(parts: list[Ints]) -> Ints:
+    return np.concatenate([*parts, np.zeros(0, dtype=np.int64)])

@@ -1,0 +1,111 @@
+"""All that is said of an ensemble at its end: tables for people, CSV files beside the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.ensemble.discovery import find_conditions, read_goal
+from models.ensemble.drivers import rank_drivers, sobol_of_kinds
+from models.ensemble.frames import tornado_frame
+from models.ensemble.results import Ensemble
+from models.ensemble.summary import compare_pairs, find_exceedance, find_quantiles
+from models.folders import new_file
+
+KEY_OUTCOMES = (
+    "exported_mt", "undelivered_mt", "shortfall_mt", "surplus_musd", "netback_musd",
+    "cash_cost_usd_per_t", "days_mean", "co2_mt", "transit_share", "transit_share_value",
+    "middle-corridor_share",
+)  # fmt: skip
+MOST_RANKED = 16_384  # samples that correlations, conditions and tornado bars are taken from
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Summaries of an ensemble, each a tidy frame.
+
+    quantiles (all outcomes), pairs, exceedance, drivers, tornado (key outcomes), conditions (with a
+    goal), sobol (of kinds of drivers, where the samples allow it); largest_gap: worst proof of all
+    samples.
+    """
+
+    quantiles: pd.DataFrame
+    pairs: pd.DataFrame
+    exceedance: pd.DataFrame
+    drivers: pd.DataFrame
+    tornado: pd.DataFrame
+    conditions: pd.DataFrame
+    sobol: pd.DataFrame
+    largest_gap: float
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The frames that have rows, by name."""
+        names = (
+            "quantiles", "pairs", "exceedance", "drivers", "tornado", "conditions", "sobol",
+        )  # fmt: skip
+        found = {name: getattr(self, name) for name in names}
+        return {name: frame for name, frame in found.items() if len(frame)}
+
+
+def summarise_ensemble(
+    ensemble: Ensemble, *, goal: str | None = None, outcomes: Sequence[str] = KEY_OUTCOMES
+) -> Overview:
+    """Summaries of an ensemble.
+
+    Quantiles, pairs and exceedance take every sample, one outcome at a time; correlations and
+    conditions the first `MOST_RANKED` samples: memory stays flat.
+
+    Parameters
+    ----------
+    goal
+        What conditions are sought for, such as "middle-corridor_share>0.2".
+    outcomes
+        Outcomes to compare and to find drivers of.
+    """
+    wanted = None if goal is None else read_goal(goal)
+    every = [name for name in ensemble.outcomes if name != "relative_gap"]
+    quantiles, pairs, exceedance = [], [], []
+    for outcome in dict.fromkeys([*every, *outcomes]):
+        frame = ensemble.to_frame([outcome])
+        quantiles.append(find_quantiles(frame, [outcome]))
+        if outcome in outcomes:
+            pairs.append(compare_pairs(frame, [outcome]))
+            if frame[outcome].notna().any():
+                exceedance.append(find_exceedance(frame, outcome))
+    proof = ensemble.to_frame(["relative_gap"])["relative_gap"]
+    extra = [] if wanted is None else [wanted.outcome]
+    columns = list(dict.fromkeys([*ensemble.inputs, *outcomes, *extra]))
+    drivers, tornado, conditions = [], [], []
+    for scenario in ensemble.scenarios:
+        frame = ensemble.to_frame(columns, scenario=scenario, most=MOST_RANKED)
+        drivers.append(rank_drivers(frame, ensemble.inputs, outcomes))
+        tornado += [tornado_frame(frame, ensemble.inputs, outcome) for outcome in outcomes]
+        if wanted is not None:
+            conditions.append(find_conditions(frame, ensemble.inputs, wanted))
+    sobol = pd.DataFrame()
+    if ensemble.manifest["method"] == "saltelli" and ensemble.is_complete:
+        sobol = sobol_of_kinds(ensemble, outcomes)
+    return Overview(
+        quantiles=_stack(quantiles),
+        pairs=_stack(pairs),
+        exceedance=_stack(exceedance),
+        drivers=_stack(drivers),
+        tornado=_stack(tornado),
+        conditions=_stack(conditions),
+        sobol=sobol,
+        largest_gap=float(proof.max()) if len(proof) else 0.0,
+    )
+
+
+def write_overview(overview: Overview, ensemble: Ensemble) -> None:
+    """Write each summary as a CSV file beside the samples."""
+    for name, frame in overview.tables().items():
+        with new_file(ensemble.folder / f"{name}.csv") as path:
+            frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    kept = [frame for frame in frames if len(frame)]
+    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()

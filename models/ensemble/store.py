@@ -1,0 +1,231 @@
+"""The folder of an ensemble: chunks as Parquet files, a manifest, a lock.
+
+A chunk is written under another name, brought to disk and renamed in, so a file with the ending
+.parquet is always whole. A lock of the operating system keeps a second process out and falls with
+its process, however that ends. What is there decides what is left to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from models.folders import MANIFEST
+from models.tables import strict_value
+from routes.errors import KazroutesError, UsageError
+
+LOCK = ".lock"
+_FORMAT = 1
+# What a run may be told anew when it goes on; all else must be as it was.
+_FREE = frozenset(("created", "finished", "drivers", "outcomes"))
+
+
+class Store:
+    """An open folder of an ensemble; made by `open_store`."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+        self.folder, self.manifest = folder, manifest
+        self.digest = str(manifest["digest"])
+
+    def find_done(self) -> set[int]:
+        """Numbers of the chunks that are there, whole and of this run."""
+        import pyarrow.parquet as pq
+
+        done = set()
+        for path in list_chunks(self.folder):
+            try:
+                told = pq.read_schema(path).metadata or {}
+            except (OSError, ValueError):  # cut short by the system: made again
+                told = {}
+            if told.get(b"kazroutes") == self.digest.encode():
+                done.add(int(told[b"chunk"]))
+            else:
+                path.unlink()
+        return done
+
+    def write_chunk(self, number: int, columns: Mapping[str, Any]) -> None:
+        """Write a chunk's rows. Raises KazroutesError when the disk is full."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pa.table(dict(columns)).replace_schema_metadata(
+            {"kazroutes": self.digest, "chunk": str(number)}
+        )
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd", use_dictionary=["scenario"])
+        self._put(f"chunk-{number:06d}.parquet", sink.getvalue().to_pybytes())
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file. Raises KazroutesError when the disk is full."""
+        self._put(name, text.encode())
+
+    def finish(self) -> None:
+        """Say in the manifest that all is there."""
+        self.manifest["finished"] = _now()
+        self.write_manifest()
+
+    def write_manifest(self) -> None:
+        """Write the manifest."""
+        self.write_text(MANIFEST, json.dumps(strict_value(self.manifest), indent=1) + "\n")
+
+    def _put(self, name: str, content: bytes) -> None:
+        """A file whole or not at all, on disk when this returns."""
+        temporary = self.folder / f".{name}.part"
+        try:
+            with temporary.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(self.folder / name)
+            _sync_folder(self.folder)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                msg = (
+                    f"No space is left for {self.folder / name}. What was written before is kept: "
+                    "make room and go on with --resume."
+                )
+                raise KazroutesError(msg) from error
+            raise
+
+
+@contextmanager
+def open_store(folder: Path, facts: Mapping[str, Any], *, resume: bool) -> Iterator[Store]:
+    """Open the folder of a run for writing: a new one, or with `resume` one that was begun.
+
+    Parameters
+    ----------
+    facts
+        What the run is; a run is only continued when all of it is the same.
+
+    Raises
+    ------
+    UsageError
+        When the folder exists and `resume` is not given, when it holds another run or none, or
+        when another process is at work in it.
+    """
+    _make_folder(folder, resume=resume)
+    with _hold_lock(folder):
+        for left in folder.glob(".*.part"):
+            left.unlink()
+        store = Store(folder, {"format": _FORMAT, "created": _now(), "finished": None, **facts})
+        path = folder / MANIFEST
+        if path.exists():
+            store.manifest["created"] = _check_same(path, store.manifest)
+        elif list_chunks(folder):
+            msg = f"{folder} holds chunks but no {MANIFEST}: choose another folder."
+            raise UsageError(msg)
+        store.write_manifest()
+        yield store
+
+
+def list_chunks(folder: Path) -> list[Path]:
+    """The chunk files of a folder, in the order of their samples."""
+    return sorted(folder.glob("chunk-*.parquet"))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder. Raises UsageError when it holds no ensemble."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{folder} holds no ensemble: it has no readable {MANIFEST}."
+        raise UsageError(msg) from error
+    if not isinstance(manifest, dict) or "samples" not in manifest:
+        msg = f"{folder} holds no ensemble, but something else."
+        raise UsageError(msg)
+    return manifest
+
+
+def _make_folder(folder: Path, *, resume: bool) -> None:
+    if not folder.parent.is_dir():
+        raise UsageError(f"The folder {folder.parent} does not exist.")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} exists and is not a folder.")
+    if not folder.exists():
+        folder.mkdir()
+        return
+    names = {path.name for path in folder.iterdir()}
+    if names and not resume:
+        raise UsageError(f"The folder {folder} exists. Choose another, or go on with --resume.")
+    if MANIFEST not in names and any(not name.startswith(".") for name in names):
+        raise UsageError(f"{folder} holds something other than an ensemble: choose another.")
+
+
+def _check_same(path: Path, mine: Mapping[str, Any]) -> str:
+    """When the run was begun. Raises UsageError when the manifest is of another run."""
+    theirs = read_manifest(path.parent)
+    wanted = strict_value({k: v for k, v in mine.items() if k not in _FREE})
+    different = sorted(k for k in wanted if wanted[k] != theirs.get(k))
+    if different:
+        told = "; ".join(
+            f"{name} was {_shorten(theirs.get(name))}, is {_shorten(wanted[name])}"
+            for name in different
+            if name != "digest" or different == ["digest"]
+        )
+        msg = f"{path.parent} holds another run ({told}). Choose another folder."
+        raise UsageError(msg)
+    return str(theirs.get("created"))
+
+
+def _shorten(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _hold_lock(folder: Path) -> Iterator[None]:
+    with (folder / LOCK).open("a+", encoding="utf-8") as stream:
+        if not _lock(stream):
+            stream.seek(0)
+            who = stream.read().strip()
+            msg = f"Another process is at work in {folder}" + (f" ({who})." if who else ".")
+            raise UsageError(msg)
+        stream.truncate(0)
+        stream.write(f"process {os.getpid()}")
+        stream.flush()
+        yield
+
+
+def _lock(stream: IO[str]) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            stream.seek(0)
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def cut_chunks(samples: int, size: int) -> Sequence[tuple[int, int, int]]:
+    """(number, first sample, one past the last) of every chunk."""
+    return [
+        (number, start, min(start + size, samples))
+        for number, start in enumerate(range(0, samples, size))
+    ]

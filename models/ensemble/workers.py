@@ -1,0 +1,148 @@
+"""Who solves the chunks: this process, joblib's workers, or an existing Dask cluster.
+
+Each gets the plan once and sends back arrays; only the caller writes to disk. Chunks come back in
+any order. Memory stays flat: a few chunks are under way at a time.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.ensemble.chunk import Bench, Chunk, run_chunk
+from models.ensemble.design import Design
+from models.ensemble.plan import Plan
+from models.flow.programme import Floats
+from routes.errors import KazroutesError, UsageError
+
+Task = tuple[int, int, int]  # number, first sample, one past the last
+Bytes = npt.NDArray[np.uint8]
+
+_benches: dict[str, Bench] = {}
+
+
+def solve_here(plan: Plan, tasks: Sequence[Task], design: Design) -> Iterator[Chunk]:
+    """Solve chunks one after the other in this process."""
+    bench = Bench(plan)
+    for number, start, stop in tasks:
+        yield run_chunk(bench, number, start, design.rows(start, stop))
+
+
+def solve_by_processes(
+    plan: Plan, tasks: Sequence[Task], design: Design, *, jobs: int
+) -> Iterator[Chunk]:
+    """Solve chunks in worker processes of this machine (joblib with loky).
+
+    Raises KazroutesError when a worker is killed.
+    """
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    packed = np.frombuffer(pickle.dumps(plan), dtype=np.uint8)  # shared by memory map, sent once
+    calls = (
+        delayed(_run_packed)(packed, plan.digest, number, start, design.rows(start, stop))
+        for number, start, stop in tasks
+    )
+    parallel = Parallel(
+        n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1,
+        pre_dispatch="2*n_jobs", max_nbytes="1M",
+    )  # fmt: skip
+    chunks = parallel(calls)
+    try:
+        yield from chunks
+    except BrokenProcessPool as error:
+        msg = (
+            "A worker process was killed (out of memory, perhaps). The chunks finished before are "
+            "kept: go on with --resume, with fewer --jobs if memory is short."
+        )
+        raise KazroutesError(msg) from error
+    finally:
+        chunks.close()
+
+
+def solve_on_cluster(
+    plan: Plan, tasks: Sequence[Task], design: Design, *, cluster: Any
+) -> Iterator[Chunk]:
+    """Solve chunks on the workers of a Dask cluster; what a lost worker had is done by others.
+
+    `cluster` is the address of a scheduler, or a distributed.Client.
+
+    Raises UsageError when no scheduler answers, KazroutesError when workers keep dying.
+    """
+    distributed: Any = import_module("distributed")
+    with _open_client(cluster) as client:
+        # the packed plan stays with the scheduler: a new worker can always have it
+        shared = client.submit(_unpack, pickle.dumps(plan), key=f"kazroutes-plan-{plan.digest}")
+        waiting = iter(tasks)
+
+        def submit(task: Task) -> Any:
+            number, start, stop = task
+            return client.submit(
+                _run_shared, shared, plan.digest, number, start, design.rows(start, stop),
+                key=f"kazroutes-chunk-{plan.digest}-{number}", retries=3, pure=False,
+            )  # fmt: skip
+
+        size = 2 * max(1, sum(client.nthreads().values()))
+        first = [submit(task) for _, task in zip(range(size), waiting, strict=False)]
+        running = distributed.as_completed(first, loop=client.loop)
+        for future in running:
+            try:
+                chunk = future.result()
+            except distributed.KilledWorker as error:
+                msg = (
+                    "Workers of the cluster died again and again at the same chunk (out of memory, "
+                    "perhaps). The chunks finished before are kept: go on with --resume."
+                )
+                raise KazroutesError(msg) from error
+            future.release()
+            for task in waiting:
+                running.add(submit(task))
+                break
+            yield chunk
+
+
+@contextmanager
+def _open_client(cluster: Any) -> Iterator[Any]:
+    distributed: Any = import_module("distributed")
+    if isinstance(cluster, distributed.Client):
+        yield cluster
+        return
+    try:
+        client = distributed.Client(cluster, set_as_default=False, timeout=15)
+    except (OSError, ValueError) as error:
+        msg = (
+            f"No Dask scheduler answers at {cluster}. Start one with `dask scheduler` and workers "
+            "with `dask worker ADDRESS --nthreads 1`."
+        )
+        raise UsageError(msg) from error
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _unpack(packed: bytes) -> Plan:
+    plan = pickle.loads(packed)  # noqa: S301 (our own, from this run)
+    if not isinstance(plan, Plan):
+        raise TypeError(type(plan).__name__)
+    return plan
+
+
+def _run_packed(packed: Bytes, digest: str, number: int, start: int, points: Floats) -> Chunk:
+    if digest not in _benches:
+        _benches.clear()  # one plan at a time
+        _benches[digest] = Bench(_unpack(packed.tobytes()))
+    return run_chunk(_benches[digest], number, start, np.asarray(points))
+
+
+def _run_shared(plan: Plan, digest: str, number: int, start: int, points: Floats) -> Chunk:
+    if digest not in _benches:
+        _benches.clear()
+        _benches[digest] = Bench(plan)
+    return run_chunk(_benches[digest], number, start, points)
