@@ -106,7 +106,8 @@ def describe_comparison(comparison: Comparison, *, footer: str) -> Output:
             corridor_table(comparison.corridors),
             bottleneck_table(runs, top=3),
         ],
-        footer=f"{describe_bypass(runs[0])}Largest relative gap of the {len(runs)} runs: {proven:.1e}.\n{footer}",
+        footer=f"{describe_bypass(runs[0])}"
+        f"Largest relative gap of the {len(runs)} runs: {proven:.1e}.\n{footer}",
     )
 
 
