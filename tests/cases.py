@@ -69,10 +69,10 @@ def make_case(
                "grade": "A", "basis": "practical"} | dict(row)
         for name, row in caps.items()
     }  # fmt: skip
-    capacity_frame = pd.DataFrame.from_dict(capacity_rows, orient="index") if caps else pd.DataFrame(
-        columns=["unit", "practical", "background", "firm", "legal", "tonnes_per_unit", "low",
-                 "high", "grade", "basis"]
-    )  # fmt: skip
+    names_of = ["unit", "practical", "background", "firm", "legal", "tonnes_per_unit", "low",
+                "high", "grade", "basis"]  # fmt: skip
+    capacity_frame = pd.DataFrame(list(capacity_rows.values()), columns=names_of)
+    capacity_frame.index = pd.Index(list(capacity_rows), dtype=object)
     market_frame = pd.DataFrame([
         {"commodity_id": m["commodity"], "place_id": m["place"], "country": places[m["place"]],
          "use": "home" if places[m["place"]] == "KZ" else "export",
@@ -197,9 +197,8 @@ def random_case(seed: int, *, integers: bool = False, single: bool = False) -> C
     if not single and "crude" in commodities and rng.random() < 0.6:
         outlets = [s["id"] for s in links if s["id"].startswith("out")]
         chosen = str(rng.permutation(outlets)[0])
-        for commodity, place, *_ in supplies:
-            if commodity == "crude" and rng.random() < 0.8:
-                streams.append((chosen, place, draw(-15, 25)))
+        crude = [place for commodity, place, *_ in supplies if commodity == "crude"]
+        streams += [(chosen, place, draw(-15, 25)) for place in crude if rng.random() < 0.8]
     limits = []
     if not single and rng.random() < 0.3:
         limits.append(

@@ -97,11 +97,11 @@ def optimum_by_links(case: Case) -> float:
                     (x, coefficient(link.link_id, math.nan, good["t_per_teu"]))
                 )
             for s in shared_of.get(link.link_id, []):
-                if s.commodity_class in ("", cls) and s.supply_place_id in ("", place):
-                    if s.shared_id in available:
-                        use_of.setdefault(s.shared_id, []).append(
-                            (x, coefficient(s.shared_id, s.coefficient, good["t_per_teu"]))
-                        )
+                mine = s.commodity_class in ("", cls) and s.supply_place_id in ("", place)
+                if mine and s.shared_id in available:
+                    use_of.setdefault(s.shared_id, []).append(
+                        (x, coefficient(s.shared_id, s.coefficient, good["t_per_teu"]))
+                    )
             for i, limit in enumerate(case.limits):
                 counted = limit.commodity_ids is None or commodity in limit.commodity_ids
                 if (
@@ -138,7 +138,7 @@ def optimum_by_links(case: Case) -> float:
         y = variable(growth.usd_per_unit / 1e6, growth.max_extra)
         use_of.setdefault(name, []).append((y, -1.0))
 
-    equal = [entries for entries in _merge_sides(balance)]
+    equal = _merge_sides(balance)
     rows_ub, rhs = [], []
     for row, entries in supply_use.items():
         rows_ub.append(entries)
