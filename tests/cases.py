@@ -190,8 +190,8 @@ def random_case(seed: int, *, integers: bool = False, single: bool = False) -> C
     if not single:
         for g in range(int(rng.integers(0, 3))):
             members = [spec["id"] for spec in links if spec.get("kind", "move") == "move"]
-            for link in rng.permutation(members)[: int(rng.integers(1, 4))]:
-                shared.append((f"g{g}", str(link), draw(1, 2)))
+            chosen_links = rng.permutation(members)[: int(rng.integers(1, 4))]
+            shared += [(f"g{g}", str(link), draw(1, 2)) for link in chosen_links]
             capacities[f"g{g}"] = {"practical": draw(2, 8)}
     streams = []
     if not single and "crude" in commodities and rng.random() < 0.6:

@@ -36,10 +36,14 @@ def text():
     return render_report(runs())
 
 
-@pytest.fixture(scope="session")
-def data(text):
+def read_data(text):
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     return json.loads(found.group(1), parse_constant=pytest.fail)
+
+
+@pytest.fixture(scope="session")
+def data(text):
+    return read_data(text)
 
 
 class Page(HTMLParser):
@@ -72,6 +76,21 @@ def test_the_file_is_small_even_with_every_shipped_scenario(text):
     size = len(text.encode())
     assert size < LIMIT
     assert fewer + (SHIPPED - 2) * (size - fewer) < LIMIT
+
+
+def test_a_file_that_would_grow_too_large_leaves_out_small_routes_and_says_so(monkeypatch):
+    run = real_run("baseline-2023")
+    size = len(render_report([run]).encode())
+    monkeypatch.setattr("models.report.page.LARGEST", size - 1)
+    text = render_report([run])
+    assert len(text.encode()) < size
+    (scenario,) = read_data(text)["scenarios"]
+    least, count, mt = scenario["left_out"]
+    assert least > 0
+    assert len(scenario["routes"]) + count == len(run.routes)
+    assert sum(route_mt for _, route_mt in scenario["routes"]) + mt == pytest.approx(
+        run.routes["mt"].sum()
+    )
 
 
 def test_it_is_written_whole_and_replaces_an_old_one(tmp_path):

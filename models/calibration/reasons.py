@@ -25,20 +25,16 @@ REASONS: dict[tuple[str, int], tuple[str, str]] = {
         "OIL-257",
     ),
     ("outlet:baku-btc", -1): (
-        "the energy minister ranks BTC behind CPC and China for Kazakh shippers",
-        "OIL-333",
+        "tariff and transshipment make BTC unprofitable for Kazakh oil, as reported in 2024",
+        "OIL-153",
     ),
     ("outlet:baku-btc", 1): (
         "the agreement with SOCAR fixes a volume and who carries it",
         "PALUBA-KMTF",
     ),
     ("outlet:china", -1): (
-        "the export tariff to China is far above that of transit oil, last published for 2012",
-        "KCP-2012",
-    ),
-    ("outlet:china", 1): (
-        "the energy minister ranks China second for Kazakh shippers",
-        "OIL-332",
+        "China pays less than Europe, and its export tariff, last published for 2012, is high",
+        "BAQ-CHINA;KCP-2012",
     ),
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from models.charts.bars import criticality, dependency, transit_power, utilisation
     from models.charts.grid import heatmap
+    from models.charts.pictures import show
     from models.charts.points import scatter
     from models.charts.ribbons import alluvial
     from models.charts.spread import exceedance, fan, tornado, violin
@@ -30,14 +31,14 @@ _HOMES = {
     "alluvial": "ribbons", "capacity_table": "tables", "change_table": "tables",
     "criticality": "bars", "dependency": "bars", "exceedance": "spread", "fan": "spread",
     "flow_table": "tables", "heatmap": "grid", "profile": "ways", "scatter": "points",
-    "step_table": "tables", "tornado": "spread", "transit_power": "bars",
+    "show": "pictures", "step_table": "tables", "tornado": "spread", "transit_power": "bars",
     "transit_table": "tables", "used_routes": "used", "utilisation": "bars", "violin": "spread",
     "waterfall": "ways",
 }  # fmt: skip
 
 __all__ = [
     "alluvial", "capacity_table", "change_table", "criticality", "dependency", "exceedance", "fan",
-    "flow_table", "heatmap", "profile", "scatter", "step_table", "tornado", "transit_power",
+    "flow_table", "heatmap", "profile", "scatter", "show", "step_table", "tornado", "transit_power",
     "transit_table", "used_routes", "utilisation", "violin", "waterfall",
 ]  # fmt: skip
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from io import BytesIO
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from matplotlib.axes import Axes
-from PIL import Image
 
 from models import charts
+from models.charts.pictures import show
 from models.compare import compare_runs
 from models.run import Run
-from routes.maps import save_figure
 
 _DPI = 150.0
-_COLOURS = 96
 
 
 def draw_figures(runs: Sequence[Run], base: Run) -> list[dict[str, Any]]:
@@ -41,15 +37,9 @@ def draw_figures(runs: Sequence[Run], base: Run) -> list[dict[str, Any]]:
 
 
 def _describe(ax: Axes, alt: str, caption: str) -> dict[str, Any]:
-    figure = ax.get_figure(root=True)
-    with TemporaryDirectory() as folder:
-        path = save_figure(figure, f"{folder}/figure.png", dpi=_DPI)  # type: ignore[arg-type]
-        with Image.open(path) as picture:
-            small = picture.convert("RGB").quantize(_COLOURS)
-    stream = BytesIO()
-    small.save(stream, format="PNG", optimize=True)
-    encoded = base64.b64encode(stream.getvalue()).decode()
-    width, height = (round(size * 96 / _DPI) for size in small.size)
+    picture = show(ax, dpi=_DPI)
+    encoded = base64.b64encode(picture.png).decode()
+    width, height = (round(size * 96 / _DPI) for size in picture.size)
     return {
         "uri": f"data:image/png;base64,{encoded}",
         "alt": alt,

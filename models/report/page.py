@@ -30,6 +30,9 @@ from routes.maps.style import ATTRIBUTION
 from routes.network import read_geometries
 from routes.units import PRICE_YEAR
 
+LARGEST = 1_950_000
+"""Bytes that a file may have: smaller routes are left out of a larger one, and it says so."""
+LEAST_PARTS = (0.0, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 TITLE = "Kazakhstan's export routes"
 COLUMNS = (
     "exported_mt", "undelivered_mt", "cash_cost_usd_per_t", "days_mean", "co2_mt", "netback_musd",
@@ -99,11 +102,17 @@ def render_report(
         raise UsageError("A report needs at least one run.")
     base = _pick_baseline(runs, baseline)
     lines = read_geometries() if geometries is None else geometries
-    data, pools = collect_results(runs, lines, baseline=base)
-    facts = collect_facts(runs, pools)
-    data["sheets"], data["texts"] = facts.sheets, pools.texts.items
-    data["countries"] = [list(country) for country in draw_base().countries]
-    return _fill_template(runs, base, title, data, facts)
+    figures = draw_figures(runs, base)
+    text = ""
+    for least in LEAST_PARTS:
+        data, pools = collect_results(runs, lines, baseline=base, least=least)
+        facts = collect_facts(runs, pools)
+        data["sheets"], data["texts"] = facts.sheets, pools.texts.items
+        data["countries"] = [list(country) for country in draw_base().countries]
+        text = _fill_template(runs, base, title, data, facts, figures)
+        if len(text.encode()) <= LARGEST:
+            break
+    return text
 
 
 def _pick_baseline(runs: Sequence[Run], baseline: str | None) -> Run:
@@ -118,7 +127,12 @@ def _pick_baseline(runs: Sequence[Run], baseline: str | None) -> Run:
 
 
 def _fill_template(
-    runs: Sequence[Run], base: Run, title: str, data: Mapping[str, Any], facts: Facts
+    runs: Sequence[Run],
+    base: Run,
+    title: str,
+    data: Mapping[str, Any],
+    facts: Facts,
+    figures: Sequence[Mapping[str, Any]],
 ) -> str:
     css, script = _read("page.css"), _read_script()
     manifest = runs[0].manifest
@@ -140,7 +154,7 @@ def _fill_template(
         baseline_title=base.title or base.scenario,
         columns=[_head_column(name) for name in COLUMNS],
         comparison=[_compare(number, run, base) for number, run in enumerate(runs)],
-        figures=draw_figures(runs, base),
+        figures=figures,
         definitions=[_define(name) for name in INDICATORS],
         corridors=[
             {"name": words.name_corridor(name), "rule": rule + "."}

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from models.charts import words
 from models.report.sentences import summarise
 from models.report.shapes import place_points, trace_ways
@@ -60,16 +62,20 @@ def shorten_number(value: Any) -> Any:
 
 
 def collect_results(
-    runs: Sequence[Run], geometries: Geometries, *, baseline: Run
+    runs: Sequence[Run], geometries: Geometries, *, baseline: Run, least: float = 0.0
 ) -> tuple[dict[str, Any], Pools]:
-    """Everything the page shows of `runs`, and the pools that its numbers refer to."""
+    """Everything the page shows of `runs`, and the pools that its numbers refer to.
+
+    Routes that carry less than the part `least` of their commodity are left out; each scenario says
+    how much that is.
+    """
     digests = {run.manifest["data_digest"] for run in runs}
     if len(digests) > 1:
         raise UsageError("The runs of a report must share one data set.")
     pools = Pools()
     for name in sorted({name for run in runs for name in run.commodities["commodity"]}):
         pools.commodities(name)
-    scenarios = [_describe_run(run, baseline, pools) for run in runs]
+    scenarios = [_describe_run(run, baseline, pools, least) for run in runs]
     data = {
         "scenarios": scenarios,
         "corridors": [
@@ -90,7 +96,8 @@ def collect_results(
     return data, pools
 
 
-def _describe_run(run: Run, baseline: Run, pools: Pools) -> dict[str, Any]:
+def _describe_run(run: Run, baseline: Run, pools: Pools, least: float) -> dict[str, Any]:
+    routes, left_out = _pick_routes(run, least)
     return {
         "name": run.scenario,
         "title": run.title or run.scenario,
@@ -107,7 +114,8 @@ def _describe_run(run: Run, baseline: Run, pools: Pools) -> dict[str, Any]:
             )]
             for row in run.commodities.to_dict("records")
         ],
-        "routes": _list_routes(run, pools),
+        "routes": _list_routes(routes, pools),
+        "left_out": [least, len(left_out), shorten_number(left_out["mt"].sum())],
         "capacities": _list_capacities(run, pools),
         "changes": _list_changes(run, pools),
         "certificate": {name: shorten_number(value) for name, value in run.certificate.items()},
@@ -115,15 +123,22 @@ def _describe_run(run: Run, baseline: Run, pools: Pools) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _list_routes(run: Run, pools: Pools) -> list[list[Any]]:
+def _pick_routes(run: Run, least: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Routes of the commodity asked for, and those of them that are too small to list."""
+    routes = run.result.routes
+    if run.commodity is not None:
+        routes = routes[routes["commodity"] == run.commodity]
+    whole = routes.groupby("commodity")["mt"].transform("sum")
+    small = (routes["mt"] < least * whole).to_numpy(dtype=bool)
+    return routes[~small], routes[small]
+
+
+def _list_routes(routes: pd.DataFrame, pools: Pools) -> list[list[Any]]:
     """Route and Mt, largest flow first.
 
     A route is commodity, corridor, from, to, price, cash cost, generalised cost, netback, days,
     CO2, path; scenarios share most of them.
     """
-    routes = run.result.routes
-    if run.commodity is not None:
-        routes = routes[routes["commodity"] == run.commodity]
     corridors = list(CORRIDORS)
     rows = []
     for row in routes.sort_values("mt", ascending=False, kind="stable").to_dict("records"):

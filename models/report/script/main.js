@@ -71,6 +71,8 @@ function fillTables(scenario) {
   put("link-table", linkTable());
   put("route-table", routeTable(scenario));
   put("change-table", changeTable(scenario));
+  const [least, count, mt] = scenario.left_out;
+  byId("left-out").textContent = count ? `${count} routes that each carry less than ${100 * least}% of their commodity, together ${amount(mt)} a year, are left out to keep the file small; indicators and the tables of commodities and capacities count them.` : "";
   const proof = scenario.certificate;
   const surplus = fixed(proof.primal, 3);
   byId("certificate").textContent = proof.dual_bound === null || scenario.assignment !== "optimal"
