@@ -48,18 +48,20 @@ def optimum_by_links(case: Case) -> float:
         upper.append(u)
         return len(cost) - 1
 
-    available = {}
+    available, kinds = {}, {}
     for name, cap in case.capacities.iterrows():
+        kinds[name] = cap["unit"], cap["tonnes_per_unit"]
         available[name] = max(0.0, min(cap["practical"] - cap["background"], cap["legal"]))
 
     def coefficient(name: str, given: float, teu: float) -> float:
         """Own units taken by one Mt."""
-        unit = case.capacities.loc[name, "unit"]
-        train = case.capacities.loc[name, "tonnes_per_unit"]
+        unit, train = kinds[name]
         if math.isnan(given):
             given = {"Mt/yr": 1.0, "kTEU/yr": 1 / teu, "trains/day": 1 / (train * 365)}[unit]
         elif unit == "trains/day":
             given /= 365
+        if math.isnan(given):  # no boxes for this commodity: build_problem refuses it on any way
+            return 0.0
         return given * {"Mt/yr": 1.0, "kTEU/yr": 1e3}.get(unit, 1e6)
 
     shared_of: dict[str, list] = {}

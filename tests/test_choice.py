@@ -97,6 +97,20 @@ def test_without_a_binding_capacity_shares_are_plain_logit(cap):
     )
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e3])
+def test_a_case_in_another_unit_of_mass_has_the_same_shares(unit):
+    whole = likely(two_roads(price=16.0, min=50.0, shortfall=30.0, max=90.0))
+    small = likely(
+        two_roads(
+            60.0 * unit, price=16.0, supply=100.0 * unit, min=50.0 * unit, shortfall=30.0,
+            max=90.0 * unit,
+        )
+    )  # fmt: skip
+    assert np.array(flows(small)) / unit == pytest.approx(np.array(flows(whole)), rel=1e-9)
+    assert small.solution.row_dual == pytest.approx(whole.solution.row_dual, rel=1e-9)
+    assert small.solution.logsum / unit == pytest.approx(whole.solution.logsum, rel=1e-9)
+
+
 def test_not_shipping_is_an_alternative_like_the_others():
     """Utilities 4, 0 and, for staying, 0: shares as of any three alternatives."""
     result = likely(two_roads(None, price=14.0))
@@ -204,7 +218,8 @@ def random_logit(seed, theta=0.1):
     supply = np.repeat(np.arange(n), counts)
     amount = 10.0 ** rng.uniform(-1, 3, n)
     m = int(rng.integers(1, 12))
-    rows = sparse.random_array((m, len(supply)), density=0.4, rng=rng, format="csr")
+    dense = rng.random((m, len(supply))) * (rng.random((m, len(supply))) < 0.4)
+    rows = sparse.csr_array(dense)
     bound = rows @ (amount[supply] / counts[supply]) * rng.uniform(0.05, 1.5, m) + 1e-6
     high = np.full(m, np.inf)
     soft = rng.random(m) < 0.25
@@ -316,7 +331,7 @@ def test_a_broken_promise_is_an_internal_error(monkeypatch):
 
 # laws over whole cases
 
-SEEDS = range(40)
+SEEDS = range(25)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -144,7 +144,8 @@ def usable_arcs(problem: Problem) -> Bools:
     empty[problem.growth_row[problem.growth_max > 0]] = False
     blocked = np.zeros(len(problem.arc_open), dtype=bool)
     if empty.any():
-        blocked = np.asarray((problem.weights[np.flatnonzero(empty)] > 0).sum(axis=0) > 0)
+        users = (problem.weights[np.flatnonzero(empty)] > 0).sum(axis=0)
+        blocked = np.asarray(users).ravel() > 0
     return problem.arc_open & ~blocked
 
 

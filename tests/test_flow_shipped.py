@@ -1,0 +1,35 @@
+"""The optimum of every shipped scenario on the shipped data, against the link-based programme."""
+
+from __future__ import annotations
+
+import pytest
+
+from laws import check_result
+from models.demand import select_case
+from models.flow.solve import solve_optimal
+from models.scenario import apply, load_shipped, shipped_names
+from oracle import optimum_by_links
+from routes.network import load_network
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_shipped_optimum_equals_the_link_programme(name):
+    scenario = load_shipped(name)
+    case, _ = apply(select_case(load_network(), scenario.year), [scenario])
+    result = solve_optimal(case)
+    check_result(result)
+    assert result.relative_gap <= 1e-9
+    assert result.surplus_musd == pytest.approx(optimum_by_links(case), rel=1e-9)
+
+
+def test_crude_of_2023_leaves_as_an_industry_reader_would_expect():
+    """CPC within its room, refineries served, BTC within contract and quality rows."""
+    result = solve_optimal(select_case(load_network(), 2023))
+    routes = result.routes[result.routes["commodity"] == "crude"]
+    mt = routes[["links", "mt"]].explode("links").groupby("links")["mt"].sum()
+    assert 50.0 < mt["cpc-terminal-load"] <= 67.0 - 7.42 + 1e-6
+    assert mt.get("btc-azerbaijan", 0.0) <= 1.5 + 1e-9
+    assert mt["chagan-border-pipe"] <= 15.0 + 1e-9
+    assert result.solution.missed.sum() == pytest.approx(0.0, abs=1e-6)
+    exported = routes.loc[routes["use"] == "export", "mt"].sum()
+    assert exported == pytest.approx(70.5, abs=0.1)
