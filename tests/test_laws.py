@@ -17,7 +17,7 @@ from models.flow.solver import FlowSolver
 from models.indicators import Measured, close_country, measure, measure_closed
 
 seeds = st.integers(min_value=0, max_value=100_000)
-quick = settings(max_examples=40, deadline=None, derandomize=True)
+quick = settings(max_examples=25, deadline=None, derandomize=True)
 
 
 def optimum(case: Case):
