@@ -12,7 +12,7 @@ from routes.maps import edge_names, ground_names, legend, names, style
 from routes.maps.basemap import HOME_COUNTRY
 from routes.maps.frames import Extent, choose_frame, project
 from routes.maps.geometry import Points, as_points
-from routes.maps.inputs import prepare_frames
+from routes.maps.inputs import find_notional, prepare_frames
 from routes.maps.leaving import find_exits, find_inside, sum_arrivals, trace_leaving
 from routes.maps.lines import Geometries, trace_links
 from routes.maps.marks import mark_full_links
@@ -126,8 +126,10 @@ def paint_flows(
     """Everything of a flow map but the headings."""
     by_corridor = quantity.values.groupby(["link_id", "corridor"]).sum()
     used = links.loc[sorted(set(by_corridor.index.get_level_values(0)) | choices.full)]
-    lines = trace_links(places, used, choices.geometries)
-    strokes = build_strokes(lines, by_corridor, page.frame)
+    drawn = used[~find_notional(used)]
+    lines = trace_links(places, drawn, choices.geometries)
+    on_map = by_corridor[by_corridor.index.get_level_values(0).isin(drawn.index)]
+    strokes = build_strokes(lines, on_map, page.frame)
     widths = scale_strokes(page, strokes, quantity, choices.scale, choices.top)
     page.record.exits = trace_leaving(links, quantity.values, find_inside(places, page.frame))
     exits = locate_exits(page, lines)

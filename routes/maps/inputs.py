@@ -46,3 +46,10 @@ def prepare_frames(
     if lost:
         raise UnknownNameError("place", str(lost[0]), (str(name) for name in places.index))
     return places, links
+
+
+def find_notional(links: pd.DataFrame) -> pd.Series:
+    """Mask of links that only keep the books (flag `notional`): they run nowhere on the ground."""
+    if "flags" not in links.columns:
+        return pd.Series(data=False, index=links.index)
+    return links["flags"].map(lambda cell: "notional" in str(cell).split(";")).astype(bool)
