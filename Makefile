@@ -45,7 +45,11 @@ format: .venv/.test  ## mend what ruff can mend
 
 .PHONY: notebooks
 notebooks: .venv/.test  ## run the notebooks and renew their outputs
-	$(BIN)/python -m pytest --nbmake --overwrite $(NOTEBOOKS)
+	$(BIN)/python notebooks/renew.py
+
+.PHONY: readme
+readme: .venv/.test  ## renew the table and the picture of the README
+	$(BIN)/python -m models.report.readme
 
 .PHONY: bench
 bench: .venv/.bench  ## short benchmarks

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import time
+import warnings
 
 from benchmarks import races
 from benchmarks.paper import print_results, write_results
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="WORD", help="only races with this word")
     options = parser.parse_args()
     full, pypsa = options.full, options.pypsa
+    warnings.simplefilter("ignore")  # of other tools
     results = races.Results()
     todo = {
         "cold": lambda: races.race_cold(results, pypsa=pypsa),

@@ -45,7 +45,7 @@ SIZES = {
 
 def growing_sizes(*, full: bool) -> list[Size]:
     """Sizes for growth curves: ten commodities on ever larger networks."""
-    nodes = [150, 500, 1_500, 5_000, *([15_000] if full else [])]
+    nodes = [150, 500, 1_500, *([5_000, 15_000] if full else [])]
     return [Size(f"{n:,}", n, 3 * n, 10, 5, 10) for n in nodes]
 
 

@@ -24,6 +24,8 @@ from models.flow.programme import Floats, Problem
 @contextlib.contextmanager
 def hush() -> Iterator[None]:
     """Keep what libraries write to standard output away from the tables."""
+    for name in ("linopy", "pypsa"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     sys.stdout.flush()
     kept = os.dup(1)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
@@ -85,8 +87,8 @@ def link_vectors(p: Problem) -> tuple[Floats, Floats, Floats, Floats]:
 
 def _start(p: Problem) -> highspy.Highs:
     highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("threads", 1)
+    for option, value in (("output_flag", False), ("threads", 1)):
+        highs.setOptionValue(option, value)
     matrix = link_matrix(p)
     cost, upper, low, high = link_vectors(p)
     lp = highspy.HighsLp()
@@ -132,12 +134,74 @@ class InPlace:
 
 
 def solve_linopy(p: Problem) -> float:
-    """linopy, the link programme built anew from arrays and handed to HiGHS in memory."""
+    """Solve by linopy as its guide writes it: variables by name, sums by group; built anew."""
     import linopy
     import pandas as pd
     import xarray as xr
 
-    logging.getLogger("linopy").setLevel(logging.ERROR)
+    s = p.structure
+    model, where = linopy.Model(), {}
+    for name, size in (
+        ("arc", len(s.arc_link)), ("source", len(s.source_node)), ("sink", len(s.sink_node)),
+        ("market", len(p.price)),
+    ):  # fmt: skip
+        where[name] = pd.RangeIndex(size, name=name)
+
+    def by(values: Any, index: str, name: str) -> pd.Series:
+        return pd.Series(values, where[index], name=name)
+
+    def data(values: Any, name: str) -> xr.DataArray:
+        return xr.DataArray(values, dims=name)
+
+    room = pd.Series(np.where(p.arc_open, np.inf, 0.0), where["arc"])
+    flow = model.add_variables(lower=0, upper=room, name="flow")
+    sent = model.add_variables(lower=0, coords=[where["source"]], name="sent")
+    taken = model.add_variables(lower=0, coords=[where["sink"]], name="taken")
+    most_missed = pd.Series(p.minimum, where["market"])
+    missed = model.add_variables(lower=0, upper=most_missed, name="missed")
+    balance = (
+        flow.groupby(by(s.arc_head, "arc", "node")).sum()
+        - flow.groupby(by(s.arc_tail, "arc", "node")).sum()
+        + sent.groupby(by(s.source_node, "source", "node")).sum()
+        - taken.groupby(by(s.sink_node, "sink", "node")).sum()
+    )
+    model.add_constraints(balance == 0, name="balance")
+    supplied = sent.groupby(by(s.source_supply, "source", "supply")).sum()
+    model.add_constraints(supplied <= data(p.supply, "supply"), name="supplies")
+    bought = taken.groupby(by(s.sink_market, "sink", "market")).sum()
+    model.add_constraints(bought <= data(p.maximum, "market"), name="most")
+    if (p.minimum > 0).any():
+        model.add_constraints(bought + missed >= data(p.minimum, "market"), name="least")
+    weights = sparse.coo_array(p.weights[np.isfinite(p.capacity)])
+    where["member"] = pd.RangeIndex(weights.nnz, name="member")
+    rows, arcs = weights.coords
+    members = flow.sel(arc=data(arcs, "member")) * data(weights.data, "member")
+    use = members.groupby(by(rows, "member", "row")).sum()
+    limit = p.capacity[np.isfinite(p.capacity)][np.unique(rows)]
+    model.add_constraints(use <= data(limit, "row"), name="capacities")
+    model.add_objective(
+        (taken * data(p.price[s.sink_market], "sink")).sum()
+        - (flow * data(p.arc_cost, "arc")).sum()
+        - (sent * data(p.lifting[s.source_supply], "source")).sum()
+        - (missed * data(p.shortfall, "market")).sum(),
+        sense="max",
+    )
+    return _run_linopy(model)
+
+
+def _run_linopy(model: Any) -> float:
+    with hush():
+        status, _ = model.solve("highs", io_api="direct", output_flag=False, threads=1)
+    assert status == "ok"
+    return float(model.objective.value)
+
+
+def solve_padded(p: Problem) -> float:
+    """Solve by linopy from arrays of coefficients, past its own algebra; built anew."""
+    import linopy
+    import pandas as pd
+    import xarray as xr
+
     matrix = link_matrix(p)
     cost, upper, low, high = link_vectors(p)
     model = linopy.Model()
@@ -148,34 +212,35 @@ def solve_linopy(p: Problem) -> float:
         name="x",
     )
     n_nodes = p.structure.n_nodes
-    free = np.isfinite(low[n_nodes:])
+    bounded = n_nodes + np.flatnonzero(np.isfinite(high[n_nodes:]))
     blocks = (
         (np.arange(n_nodes), "=", high),
-        (n_nodes + np.flatnonzero(np.isfinite(high[n_nodes:])), "<=", high),
-        (n_nodes + np.flatnonzero(free), ">=", low),
+        (bounded, "<=", high),
+        (n_nodes + np.flatnonzero(np.isfinite(low[n_nodes:])), ">=", low),
     )
     labels = x.labels.to_numpy()
     for number, (rows, sign, bound) in enumerate(blocks):
         if len(rows):
-            terms = _pad(matrix[rows], labels)
-            expression = linopy.LinearExpression(
-                xr.Dataset(
-                    {
-                        "coeffs": (("row", "_term"), terms[0]),
-                        "vars": (("row", "_term"), terms[1]),
-                        "const": ("row", np.zeros(len(rows))),
-                    },
-                    coords={"row": pd.RangeIndex(len(rows), name="row")},
-                ),
-                model,
-            )
+            expression = _express(sparse.csr_array(matrix[rows]), labels, model)
             right = xr.DataArray(bound[rows], dims="row", coords={"row": np.arange(len(rows))})
             model.add_constraints(expression, sign, right, name=f"block{number}")
     model.add_objective((xr.DataArray(cost, dims="col") * x).sum(), sense="max")
-    with hush():
-        status, _ = model.solve("highs", io_api="direct", output_flag=False, threads=1)
-    assert status == "ok"
-    return float(model.objective.value)
+    return _run_linopy(model)
+
+
+def _express(matrix: sparse.csr_array, labels: Any, model: Any) -> Any:
+    """A linopy expression for each row of a matrix over the variables of `labels`."""
+    import linopy
+    import xarray as xr
+
+    coefficients, variables = _pad(matrix, labels)
+    n = matrix.shape[0]
+    terms = {
+        "coeffs": (("row", "_term"), coefficients),
+        "vars": (("row", "_term"), variables),
+        "const": ("row", np.zeros(n)),
+    }
+    return linopy.LinearExpression(xr.Dataset(terms, coords={"row": np.arange(n)}), model)
 
 
 def _pad(matrix: sparse.csr_array, labels: Any) -> tuple[Any, Any]:
@@ -195,8 +260,6 @@ def solve_pypsa(p: Problem) -> float:
     import pypsa
     import xarray as xr
 
-    for name in ("linopy", "pypsa"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     s = p.structure
     big = float(p.supply.sum()) * 10
     n = pypsa.Network(snapshots=[0])
@@ -218,23 +281,9 @@ def solve_pypsa(p: Problem) -> float:
     )  # fmt: skip
 
     def limit(network: Any, _: Any) -> None:
-        flow = network.model["Link-p"].isel(snapshot=0)
-        labels = flow.labels.to_numpy()
+        labels = network.model["Link-p"].isel(snapshot=0).labels.to_numpy()
         finite = np.flatnonzero(np.isfinite(p.capacity))
-        coefficients, variables = _pad(sparse.csr_array(p.weights[finite]), labels)
-        import linopy
-
-        expression = linopy.LinearExpression(
-            xr.Dataset(
-                {
-                    "coeffs": (("row", "_term"), coefficients),
-                    "vars": (("row", "_term"), variables),
-                    "const": ("row", np.zeros(len(finite))),
-                },
-                coords={"row": np.arange(len(finite))},
-            ),
-            network.model,
-        )
+        expression = _express(sparse.csr_array(p.weights[finite]), labels, network.model)
         right = xr.DataArray(p.capacity[finite], dims="row", coords={"row": np.arange(len(finite))})
         network.model.add_constraints(expression, "<=", right, name="capacities")
 

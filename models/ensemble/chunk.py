@@ -20,7 +20,7 @@ from models.flow.programme import Floats, Ints
 from models.flow.solver import FlowSolver
 from routes.errors import InternalError
 
-PILOTS = 64  # pilot samples that fill a solver's pool of routes
+PILOTS = 128  # pilot samples that fill a solver's pool of routes
 _PILOT_SEED = 20231231
 _busy = threading.Lock()
 

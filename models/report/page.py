@@ -20,7 +20,7 @@ from models.folders import new_file
 from models.indicators import INDICATORS
 from models.report.facts import Facts, collect_facts
 from models.report.figures import draw_figures
-from models.report.results import collect_results
+from models.report.results import check_alike, collect_results
 from models.report.shapes import draw_base
 from models.run import Run
 from routes.corridors import CORRIDORS
@@ -102,6 +102,7 @@ def render_report(
         raise UsageError("A report needs at least one run.")
     base = _pick_baseline(runs, baseline)
     lines = read_geometries() if geometries is None else geometries
+    check_alike(runs)
     figures = draw_figures(runs, base)
     text = ""
     for least in LEAST_PARTS:

@@ -61,6 +61,12 @@ def shorten_number(value: Any) -> Any:
     return int(short) if short.is_integer() and abs(short) < 1e12 else short
 
 
+def check_alike(runs: Sequence[Run]) -> None:
+    """Refuse runs on different data: their links and sources would not be the same things."""
+    if len({run.manifest["data_digest"] for run in runs}) > 1:
+        raise UsageError("The runs of a report must share one data set.")
+
+
 def collect_results(
     runs: Sequence[Run], geometries: Geometries, *, baseline: Run, least: float = 0.0
 ) -> tuple[dict[str, Any], Pools]:
@@ -69,9 +75,6 @@ def collect_results(
     Routes that carry less than the part `least` of their commodity are left out; each scenario says
     how much that is.
     """
-    digests = {run.manifest["data_digest"] for run in runs}
-    if len(digests) > 1:
-        raise UsageError("The runs of a report must share one data set.")
     pools = Pools()
     for name in sorted({name for run in runs for name in run.commodities["commodity"]}):
         pools.commodities(name)
