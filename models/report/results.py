@@ -12,7 +12,7 @@ import pandas as pd
 from models.charts import words
 from models.report.sentences import summarise
 from models.report.shapes import place_points, trace_ways
-from models.run import Run
+from models.run import Run, plain
 from routes.errors import UsageError
 from routes.maps.lines import Geometries
 from routes.maps.style import CORRIDORS
@@ -121,7 +121,7 @@ def _describe_run(run: Run, baseline: Run, pools: Pools, least: float) -> dict[s
         "left_out": [least, len(left_out), shorten_number(left_out["mt"].sum())],
         "capacities": _list_capacities(run, pools),
         "changes": _list_changes(run, pools),
-        "certificate": {name: shorten_number(value) for name, value in run.certificate.items()},
+        "certificate": {name: plain(value) for name, value in run.certificate.items()},
         "digest": run.manifest["scenario_digest"],
     }  # fmt: skip
 

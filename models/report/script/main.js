@@ -76,9 +76,12 @@ function fillTables(scenario) {
   const proof = scenario.certificate;
   const surplus = fixed(proof.primal, 3);
   byId("certificate").textContent = proof.dual_bound === null || scenario.assignment !== "optimal"
-    ? `Surplus ${surplus} million USD a year. Largest violation of any rule ${short(proof.max_violation)}.`
-    : `Surplus ${surplus} million USD a year, proven: no flow at all can reach more than ${fixed(proof.dual_bound, 3)} (relative gap ${proof.relative_gap}). Largest violation of any rule ${proof.max_violation}. Scenario digest ${scenario.digest}.`;
+    ? `Surplus ${surplus} million USD a year. Largest violation of any rule ${tiny(proof.max_violation)}.`
+    : `Surplus ${surplus} million USD a year, proven: no flow at all can reach more than ${fixed(proof.dual_bound, 3)} (relative gap ${tiny(proof.relative_gap)}). Largest violation of any rule ${tiny(proof.max_violation)}. Scenario digest ${scenario.digest}.`;
 }
+
+/** A number near zero, such as a gap. */
+const tiny = (value) => (value ? value.toExponential(1).replace("-", "\u2212") : "0");
 
 function corridorTable() {
   const sums = sumRoutes(R.corridor);
