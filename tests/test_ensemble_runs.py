@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -344,7 +345,7 @@ def test_a_bar_is_drawn_on_a_terminal_only(monkeypatch, capsys):
         assert progress is None
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     clock = iter([0.0, 0.5, 4.0, 8.0, 9.0])
-    monkeypatch.setattr(cli.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(cli, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     with cli.follow_samples() as progress:
