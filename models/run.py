@@ -208,7 +208,9 @@ def _report(
     prices: bool,
 ) -> Run:
     result = m.result
-    links, shared = capacity_tables(m, prices=prices and result.assignment != "possible")
+    flows = link_flows(m.routes)
+    priced = prices and result.assignment != "possible"
+    links, shared = capacity_tables(m, flows, prices=priced)
     name = "+".join(scenario.name for scenario in scenarios) or "baseline"
     return Run(
         scenario=name,
@@ -223,7 +225,7 @@ def _report(
         links=links,
         shared_capacities=shared,
         routes=route_table(m.routes),
-        flows=link_flows(m.routes),
+        flows=flows,
         certificate=_certificate(result),
         changes=tuple(changes),
         manifest=_manifest(result.case, scenarios, settings),
@@ -337,8 +339,10 @@ def _price_rows(result: FlowResult, rows: Sequence[int]) -> dict[int, tuple[floa
     return price_capacities(solver_for(result.case), solution, rows)
 
 
-def capacity_tables(m: Measured, *, prices: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Use and worth of links and of shared capacities, most used first."""
+def capacity_tables(
+    m: Measured, link_flow: pd.DataFrame, *, prices: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Use and worth of links (with `link_flows`) and of shared capacities, most used first."""
     result = m.result
     solution, case = result.solution, result.case
     use = capacity_use(solution)
@@ -367,7 +371,7 @@ def capacity_tables(m: Measured, *, prices: bool) -> tuple[pd.DataFrame, pd.Data
     columns = [
         "used", "capacity", "unit", "utilisation", "gain_usd_per_unit", "loss_usd_per_unit",
     ]  # fmt: skip
-    flows = link_flows(m.routes).groupby("link_id")["mt"].sum()
+    flows = link_flow.groupby("link_id")["mt"].sum()
     own = pd.DataFrame(index=pd.Index(flows.index, name="link_id"))
     own = own.join(table.loc[is_link, columns])
     own["used"] = own["used"].fillna(flows)

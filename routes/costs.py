@@ -36,19 +36,15 @@ CHARGE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    """A tariff row on its way to a link."""
+    """A tariff row on its way to a link; the highest rank holds: nearest scope, class, use."""
 
     row: int
-    scope: int  # 0 country-mode, 1 link, 2 through rate
     kind: str
     use: str
     commodity_class: str
     share: float
     covers: tuple[str, ...]
-
-    @property
-    def rank(self) -> tuple[int, int, int]:
-        return (self.scope, int(self.commodity_class != ""), int(self.use != "any"))
+    rank: tuple[int, bool, bool]
 
 
 def link_costs(network: Network) -> pd.DataFrame:
@@ -102,13 +98,14 @@ def _index_rates(network: Network) -> dict[str, list[_Rate]]:
         tariffs.index, tariffs[columns].itertuples(index=False, name=None), strict=True
     ):
         stands_for = tuple(c for c in covers.split(";") if c)
-        if scope.startswith("route:"):
+        level = 2 if scope.startswith("route:") else 1 if scope.startswith("link:") else 0
+        rank = (level, cls != "", use != "any")
+        if level == 2:
             for link, share in members.get(scope.removeprefix("route:"), ()):
-                rate = _Rate(row, 2, kind, use, cls, share, stands_for)
+                rate = _Rate(row, kind, use, cls, share, stands_for, rank)
                 index.setdefault(f"link:{link}", []).append(rate)
         else:
-            level = 1 if scope.startswith("link:") else 0
-            index.setdefault(scope, []).append(_Rate(row, level, kind, use, cls, 1.0, stands_for))
+            index.setdefault(scope, []).append(_Rate(row, kind, use, cls, 1.0, stands_for, rank))
     return index
 
 

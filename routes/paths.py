@@ -15,6 +15,7 @@ from routes.corridors import corridor_of
 from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.graph import to_graph
 from routes.network import Network
+from routes.places import match_place
 
 MEASURES = ("cost", "time", "co2", "netback")
 _PENALTY = 1.35  # each search makes links already used this much dearer
@@ -105,23 +106,6 @@ def find_routes(
         raise NoRouteError(msg)
     routes = [_build(graph, path, commodity, first, last, market) for path in found]
     return sorted(routes, key=lambda route: (_rank(route, by), route.links))
-
-
-def match_place(places: pd.DataFrame, name: str) -> str:
-    """The place with this id, name or alias (case does not matter).
-
-    Raises UnknownNameError with the nearest names.
-    """
-    wanted = name.strip().casefold()
-    words: dict[str, str] = {}
-    columns = ["place_id", "name", "aliases"]
-    for place_id, title, aliases in places[columns].itertuples(index=False, name=None):
-        for word in (*(a for a in aliases.split(";") if a), title, title.split("(")[0].strip()):
-            words.setdefault(str(word).casefold(), str(place_id))
-    words.update((str(place), str(place)) for place in places["place_id"])
-    if wanted in words:
-        return words[wanted]
-    raise UnknownNameError("place", name, words)
 
 
 def _prepare(

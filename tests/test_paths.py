@@ -7,7 +7,8 @@ import pytest
 from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.graph import to_graph
 from routes.network import load_network
-from routes.paths import find_routes, leg_table, match_place
+from routes.paths import find_routes, leg_table
+from routes.places import match_place
 from tiny import write_tiny
 
 ROUND = (

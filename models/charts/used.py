@@ -10,7 +10,8 @@ import pandas as pd
 
 from models.run import Run
 from routes.errors import NoRouteError, UnknownNameError
-from routes.paths import Route, match_place
+from routes.paths import Route
+from routes.places import match_place
 from routes.schema import CASH_KINDS
 
 

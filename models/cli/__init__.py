@@ -8,6 +8,7 @@ A command's module is imported when the command is used or its own help is asked
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,9 +49,12 @@ def main() -> None:
     if complaint:
         sys.stderr.write(complaint + "\n")
         sys.exit(1)
+    gc.set_threshold(50_000, 20, 50)  # loading libraries makes much that stays: look less often
     from models.cli.shell import LazyGroup, run_group
 
-    sys.exit(run_group(LazyGroup("kazroutes", COMMANDS), sys.argv[1:]))
+    code = run_group(LazyGroup("kazroutes", COMMANDS), sys.argv[1:])
+    gc.freeze()  # nothing to be tidied at the end of a process
+    sys.exit(code)
 
 
 def find_mixed_packages() -> str:

@@ -65,6 +65,15 @@ def make_design(
     return SaltelliDesign(n, seed, groups)
 
 
+def _seed_engine(engine: Any, columns: int, seed: int | np.random.SeedSequence) -> Any:
+    """A sampler of scipy on a generator of numpy; its keyword was `seed` before scipy 1.15."""
+    generator = np.random.default_rng(seed)
+    try:
+        return engine(columns, rng=generator)
+    except TypeError:
+        return engine(columns, seed=generator)
+
+
 class SobolDesign:
     """A scrambled Sobol sequence, drawn as it is needed."""
 
@@ -73,7 +82,7 @@ class SobolDesign:
             msg = f"A Sobol sequence has {qmc.Sobol.MAXDIM} columns at most: use lhs."
             raise UsageError(msg)
         self.n, self.drivers = n, drivers
-        self.engine = qmc.Sobol(drivers, rng=np.random.default_rng(seed)) if drivers else None
+        self.engine = _seed_engine(qmc.Sobol, drivers, seed) if drivers else None
 
     def rows(self, start: int, stop: int) -> Floats:
         """Points of samples `start` to `stop` - 1."""
@@ -114,7 +123,7 @@ class LatinDesign:
             for column, child in enumerate(
                 np.random.SeedSequence([self.seed, block]).spawn(self.drivers)
             ):
-                engine = qmc.LatinHypercube(1, rng=np.random.default_rng(child))
+                engine = _seed_engine(qmc.LatinHypercube, 1, child)
                 self.table[:, column] = engine.random(size)[:, 0]
             self.block = block
         return self.table

@@ -59,7 +59,9 @@ class Store:
             {"kazroutes": self.digest, "chunk": str(number)}
         )
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", use_dictionary=["scenario"])
+        pq.write_table(
+            table, sink, compression="snappy", use_dictionary=["scenario"], write_statistics=False
+        )
         self._put(f"chunk-{number:06d}.parquet", sink.getvalue().to_pybytes())
 
     def write_text(self, name: str, text: str) -> None:

@@ -80,7 +80,7 @@ def build_problem(case: Case, structure: Structure | None = None) -> Problem:
     return Problem(
         structure=structure,
         arc_cost=cost,
-        arc_open=_open_arcs(case, structure),
+        arc_open=open_arcs(case, structure),
         supply=supplies["mt_per_year"].to_numpy(dtype=float) * KT,
         lifting=supplies["lifting_cost_usd_per_t"].to_numpy(dtype=float),
         price=markets["price_usd_per_t"].to_numpy(dtype=float),
@@ -98,7 +98,8 @@ def build_problem(case: Case, structure: Structure | None = None) -> Problem:
     )
 
 
-def _open_arcs(case: Case, structure: Structure) -> Bools:
+def open_arcs(case: Case, structure: Structure) -> Bools:
+    """Arcs that flow may use: links open, supply eligible, commodity not banned."""
     is_open = case.links["open"].to_numpy(dtype=bool)[structure.arc_link] & structure.arc_allowed
     if case.bans:
         names = [layer.commodity for layer in structure.layers]

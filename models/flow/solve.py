@@ -10,7 +10,7 @@ import numpy as np
 
 from models.demand import Case, _Same, select_case
 from models.flow.laws import check_gap
-from models.flow.programme import KT, build_problem, build_structure, structure_keys
+from models.flow.programme import KT, build_problem, build_structure, open_arcs, structure_keys
 from models.flow.programme import Problem as Programme
 from models.flow.result import FlowResult, build_result
 from models.flow.solver import FlowSolver, Solution
@@ -37,9 +37,8 @@ def _base_solver(key: _Same, year: int) -> FlowSolver:
 def check_routes(case: Case, solver: FlowSolver) -> None:
     """Raise DataError for supplies that reach no market of their commodity over open links."""
     s = solver.structure
-    problem = build_problem(case, s)
     reached = np.zeros(len(case.supplies), dtype=bool)
-    np.logical_or.at(reached, s.source_supply, solver.pricer.reaches(problem.arc_open))
+    np.logical_or.at(reached, s.source_supply, solver.pricer.reaches(open_arcs(case, s)))
     stuck = case.supplies[~reached & (case.supplies["mt_per_year"] > 0).to_numpy()]
     table, lines = case.network["supplies"], case.network.lines["supplies"]
     problems = []

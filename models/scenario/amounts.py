@@ -31,7 +31,7 @@ Text = Annotated[
 class Strict(BaseModel):
     """A record that refuses unknown keys and does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Range(Strict):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -46,7 +47,6 @@ _FIELDS: dict[str, tuple[dict[str, Any], str]] = {
 }
 _NUMBER = re.compile(r"(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS = ("closed", "open", "built", "unlimited")
-_ADAPTER: TypeAdapter[ChangeRecord] = TypeAdapter(Change)
 
 
 def parse_setting(text: str) -> ChangeRecord:
@@ -79,7 +79,7 @@ def parse_setting(text: str) -> ChangeRecord:
     record = _place_subject(text, field, subject, _read_amount(text, field, right.strip()))
     record["why"] = f"{COMMAND_LINE} {text}"
     try:
-        return _ADAPTER.validate_python(record)
+        return _adapter().validate_python(record)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         raise UsageError(f"'{text}': {_say(fault, subject)}") from None
@@ -164,3 +164,8 @@ def read_settings(texts: Sequence[str]) -> Scenario:
     title = " ".join(f"{COMMAND_LINE} {text}" for text in texts)[:200] or "no settings"
     scenario = Scenario(name=NAME, title=title, changes=tuple(changes))
     return scenario.with_origin(Origin(COMMAND_LINE), None)
+
+
+@cache
+def _adapter() -> TypeAdapter[ChangeRecord]:
+    return TypeAdapter(Change)

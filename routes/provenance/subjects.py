@@ -10,7 +10,7 @@ import pandas as pd
 
 from routes.errors import UnknownNameError
 from routes.network import Network
-from routes.paths import match_place
+from routes.places import match_place
 
 
 @dataclass(frozen=True, slots=True)
