@@ -48,9 +48,7 @@ class Chains:
 def join_chains(tail: Ints, head: Ints, keep: Bools) -> Chains:
     """Chains of a graph of single arcs between the nodes of `keep` and those with a choice."""
     size = len(keep)
-    # an arc counts half when another one runs the other way
-    both = np.isin(tail * size + head, head * size + tail)
-    weight = np.where(both, 0.5, 1.0)
+    weight = np.where(_runs_back(tail, head, size), 0.5, 1.0)  # half where another runs back
     arcs = np.arange(len(tail))
     while True:
         neighbours = np.bincount(tail[arcs], weight[arcs], minlength=size)
@@ -63,6 +61,16 @@ def join_chains(tail: Ints, head: Ints, keep: Bools) -> Chains:
     anchor = keep | (neighbours > 2.25)
     chains = _follow(tail[arcs], head[arcs], anchor)
     return Chains(chains.tail, chains.head, arcs[chains.arcs], chains.starts)
+
+
+def _runs_back(tail: Ints, head: Ints, size: int) -> Bools:
+    """Whether another arc runs the other way."""
+    key = tail * size + head
+    key.sort()
+    back = head * size + tail
+    place = np.searchsorted(key, back)
+    place[place == len(key)] = 0
+    return np.asarray(key[place] == back) if len(key) else np.zeros(0, dtype=bool)
 
 
 def _follow(tail: Ints, head: Ints, anchor: Bools) -> Chains:
@@ -78,13 +86,20 @@ def _follow(tail: Ints, head: Ints, anchor: Bools) -> Chains:
     following = np.where(back, second[head], first[head])
     while True:
         chains = _walk(tail, head, anchor, following)
-        pairs = chains.tail * size + chains.head
-        _, which, times = np.unique(pairs, return_inverse=True, return_counts=True)
         # chains beside each other keep a node of their own: one arc for each pair of nodes
-        beside = (times[which] > 1) & (np.diff(chains.starts) > 1)
+        beside = _has_twin(chains.tail * size + chains.head) & (np.diff(chains.starts) > 1)
         if not beside.any():
             return chains
         anchor[head[chains.arcs[chains.starts[:-1][beside]]]] = True
+
+
+def _has_twin(keys: Ints) -> Bools:
+    """Whether a key stands more than once."""
+    order = np.argsort(keys, kind="stable")
+    same = np.diff(keys[order]) == 0
+    twin = np.zeros(len(keys), dtype=bool)
+    twin[order[1:][same]] = twin[order[:-1][same]] = True
+    return twin
 
 
 def _walk(tail: Ints, head: Ints, anchor: Bools, following: Ints) -> Chains:

@@ -47,7 +47,6 @@ class Pricer:
         self.number = np.where(keep, number, _NONE)
         self.sinks = number[structure.sink_node]
         self.top = len(self.nodes)  # the super-node
-        self._chain_starts: list[int] = self.chains.starts.tolist()
         rows = np.concatenate([number[self.chains.head], np.full(len(self.sinks), self.top)])
         cols = np.concatenate([number[self.chains.tail], self.sinks])
         self.size = self.top + 1
@@ -162,11 +161,11 @@ class Pricer:
         keys = np.array(heads, dtype=np.int64) * self.size + np.array(tails, dtype=np.int64)
         entries = self.entry[np.searchsorted(self.key, keys)]
         ends = np.cumsum(counts)
-        arcs, starts = self.chains.arcs, self._chain_starts
+        arcs, starts = self.chains.arcs, self.chains.starts
+        chains = np.minimum(entries, len(self.chains.tail) - 1)  # the last of a route is a sink
+        spans = list(zip(starts[chains].tolist(), starts[chains + 1].tolist(), strict=True))
         paths = [
-            np.concatenate(
-                [arcs[starts[c] : starts[c + 1]] for c in entries[begin : end - 1].tolist()]
-            )
+            np.concatenate([arcs[first:last] for first, last in spans[begin : end - 1]])
             for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)
         ]
         return paths, entries[ends - 1] - len(self.chains.tail)
