@@ -135,6 +135,9 @@ def draw_growth(results: Results) -> None:
                     va="center", fontsize=8)  # fmt: skip
     ax.set_xlabel("links")
     ax.set_ylabel("seconds of one cold solve")
-    ax.margins(x=0.25)
+    sizes = sorted({n for points in results.growth.values() for n, _ in points})
+    ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    ax.set_xticks([], minor=True)
+    ax.set_xlim(sizes[0] / 1.5, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.4)  # room for names
     ax.grid(visible=True, which="major", alpha=0.3)
     figure.savefig(DOCS / PICTURE, dpi=150, metadata={"Software": None})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from models.scenario.words import ChangeInWords, Description
 
 MOST_LOGGED = 30
+_MOST_NAMES = 20
 scenario = Family("scenario", "List, show, write and check scenarios.")
 
 
@@ -155,5 +156,6 @@ def _write_change(change: ChangeInWords) -> list[str]:
     lines = [f"- {change.sentence}", f"  Why: {change.why}{source}"]
     touched = change.links or change.subjects
     if touched:
-        lines.append(f"  Touches: {', '.join(touched)}")
+        more = f" and {len(touched) - _MOST_NAMES} more" if len(touched) > _MOST_NAMES else ""
+        lines.append(f"  Touches: {', '.join(touched[:_MOST_NAMES])}{more}")
     return lines
