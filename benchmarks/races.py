@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.networks import SIZES, growing_sizes, make_problem, vary
 from benchmarks.rivals import InPlace, Trees, solve_linopy, solve_padded, solve_pypsa, solve_rebuilt
 from benchmarks.weigh import weigh
-from models.flow.laws import check_solution, join_arcs
+from models.flow.laws import check_solution
 from models.flow.programme import Problem
 from models.flow.solver import FlowSolver, Solution
 
@@ -84,7 +84,7 @@ def check(solution: Solution) -> float:
     """The objective of a solution whose laws and certificate hold."""
     check_solution(solution)
     p = solution.problem
-    arcs, starts = join_arcs(solution)
+    arcs, starts = solution.joined_arcs
     paid = np.add.reduceat(np.abs(p.arc_cost)[arcs], starts) if len(arcs) else np.zeros(0)
     gap = solution.gap / max(float(paid @ solution.flow), 1.0)
     assert gap <= 1e-9, gap

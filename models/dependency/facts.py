@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.demand import Case
-from models.flow.laws import check_gap, check_solution, join_arcs, route_worth
+from models.flow.laws import check_gap, check_solution, route_worth
 from models.flow.programme import KT, cash_and_risk, stream_terms, time_costs
 from models.flow.solver import Solution
 from models.flow.structure import Structure
@@ -56,7 +56,7 @@ class Accountant:
     def prove(self, solution: Solution) -> float:
         """Z of an optimum, million USD, after its laws and its proof are checked."""
         check_solution(solution)
-        arcs, starts = join_arcs(solution)
+        arcs, starts = solution.joined_arcs
         check_gap(solution, float(_sums(self.generalised, arcs, starts) @ solution.flow))
         return solution.primal / KT
 
@@ -64,7 +64,7 @@ class Accountant:
         """What an optimum comes to, after its laws and its proof are checked."""
         surplus = self.prove(solution)
         p, s = solution.problem, solution.problem.structure
-        arcs, starts = join_arcs(solution)
+        arcs, starts = solution.joined_arcs
         market = s.sink_market[solution.sink]
         out = np.where(self.is_export[market], solution.flow, 0.0) / KT
         cash = _sums(self.cash, arcs, starts)

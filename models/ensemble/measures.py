@@ -13,7 +13,7 @@ import numpy as np
 from scipy import optimize, special
 
 from models.ensemble.world import Drawn, Ground, World
-from models.flow.laws import check_gap, check_solution, join_arcs
+from models.flow.laws import check_gap, check_solution
 from models.flow.programme import KT, Bools, Floats, Ints
 from models.flow.result import STORM_CORRELATION
 from models.flow.solver import Solution
@@ -151,7 +151,7 @@ class Meter:
     def _flow_links(self, solution: Solution) -> Floats:
         """Mt of all commodities on each link."""
         s = solution.problem.structure
-        arcs, starts = join_arcs(solution)
+        arcs, starts = solution.joined_arcs
         lengths = np.diff(np.append(starts, len(arcs)))
         flow = np.repeat(solution.flow / KT, lengths)
         total = np.bincount(s.arc_link[arcs], flow, minlength=len(s.link_ids))
@@ -163,7 +163,7 @@ class _Routes:
 
     def __init__(self, drawn: Drawn, solution: Solution, storm: Bools) -> None:
         s = drawn.problem.structure
-        arcs, starts = join_arcs(solution)
+        arcs, starts = solution.joined_arcs
         link = s.arc_link[arcs]
         spread = drawn.days_sd[link]
         rough = np.where(storm[link], spread, 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.flow.programme import Floats, Ints
+from models.flow.programme import Floats
 from models.flow.solver import Solution
 from routes.errors import InternalError
 
@@ -55,25 +55,17 @@ def check_gap(solution: Solution, scale: float) -> float:
 
 def arc_flow(solution: Solution) -> Floats:
     """Flow of each arc, kt: the sum of its routes' flows."""
-    arcs, starts = join_arcs(solution)
+    arcs, starts = solution.joined_arcs
     lengths = np.diff(np.append(starts, len(arcs)))
     n_arcs = len(solution.problem.structure.arc_link)
     total = np.bincount(arcs, np.repeat(solution.flow, lengths), minlength=n_arcs)
     return np.asarray(total, dtype=float)
 
 
-def join_arcs(solution: Solution) -> tuple[Ints, Ints]:
-    """The arcs of all routes one after another, and where each route starts among them."""
-    if not solution.arcs:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    lengths = np.array([len(arcs) for arcs in solution.arcs])
-    return np.concatenate(solution.arcs), np.concatenate([[0], np.cumsum(lengths)[:-1]])
-
-
 def route_worth(solution: Solution) -> Floats:
     """Utility less lifting cost of each route, USD/t."""
     p, s = solution.problem, solution.problem.structure
-    arcs, starts = join_arcs(solution)
+    arcs, starts = solution.joined_arcs
     cost = np.add.reduceat(p.arc_cost[arcs], starts) if len(arcs) else np.zeros(0)
     price = p.price[s.sink_market[solution.sink]]
     return np.asarray(price - cost - p.lifting[s.source_supply[solution.source]])
@@ -81,7 +73,7 @@ def route_worth(solution: Solution) -> Floats:
 
 def _unbroken(solution: Solution) -> bool:
     s = solution.problem.structure
-    arcs, starts = join_arcs(solution)
+    arcs, starts = solution.joined_arcs
     if not len(arcs):
         return True
     ends = np.append(starts[1:], len(arcs)) - 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -45,6 +46,14 @@ class Solution:
     primal: float
     bound: float
     rounds: int
+
+    @cached_property
+    def joined_arcs(self) -> tuple[Ints, Ints]:
+        """The arcs of all routes one after another, and where each route starts among them."""
+        if not self.arcs:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        lengths = np.array([len(arcs) for arcs in self.arcs])
+        return np.concatenate(self.arcs), np.concatenate([[0], np.cumsum(lengths)[:-1]])
 
     @property
     def gap(self) -> float:
