@@ -58,9 +58,9 @@ def make_problem(size: Size, *, seed: int = 1) -> Problem:
     rng = np.random.default_rng(seed)
     tail, head, length = _draw_net(size.nodes, size.links // 2, rng)
     n_links, n_layers = len(tail), size.commodities
-    arc_link = np.tile(np.arange(n_links), n_layers)
-    arc_layer = np.repeat(np.arange(n_layers), n_links)
-    first_node = arc_layer * size.nodes
+    arc_link = np.tile(np.arange(n_links, dtype=np.int32), n_layers)
+    arc_layer = np.repeat(np.arange(n_layers, dtype=np.int32), n_links)
+    first_node = arc_layer * np.int32(size.nodes)
     rate = rng.uniform(0.8, 1.2, n_links) * length
     toll = rng.uniform(0.9, 1.1, n_layers)
     ends = size.supplies + size.markets
@@ -76,8 +76,8 @@ def make_problem(size: Size, *, seed: int = 1) -> Problem:
         n_nodes=size.nodes * n_layers,
         arc_link=arc_link,
         arc_layer=arc_layer,
-        arc_tail=first_node + tail[arc_link],
-        arc_head=first_node + head[arc_link],
+        arc_tail=(first_node + tail[arc_link]).astype(np.int32),
+        arc_head=(first_node + head[arc_link]).astype(np.int32),
         arc_allowed=np.ones(len(arc_link), dtype=bool),
         source_supply=np.arange(source.size),
         source_layer=np.repeat(layers, size.supplies),
@@ -87,7 +87,7 @@ def make_problem(size: Size, *, seed: int = 1) -> Problem:
         sink_node=(sink + layers[:, None] * size.nodes).ravel(),
         member_row=rows,
         member_arc=arcs,
-        member_shared=np.full(len(rows), -1),
+        member_shared=np.full(len(rows), -1, dtype=np.int32),
         keys=(size.name, seed),
     )
     none = np.zeros(0)
@@ -144,8 +144,8 @@ def _draw_capacities(
     link_of = np.concatenate([own, members.ravel()])
     weight_of = np.concatenate([np.ones(len(own)), rng.uniform(1.0, 2.0, members.size)])
     shift = np.arange(size.commodities) * n_links
-    rows = np.tile(row_of, size.commodities)
-    arcs = (link_of + shift[:, None]).ravel()
+    rows = np.tile(row_of, size.commodities).astype(np.int32)
+    arcs = (link_of + shift[:, None]).ravel().astype(np.int32)
     weights = np.tile(weight_of, size.commodities)
     typical = supply.mean() * np.sqrt(size.commodities * size.supplies)
     capacity = typical * rng.uniform(0.1, 1.5, len(own) + groups)

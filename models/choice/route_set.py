@@ -16,9 +16,9 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from models.demand import Case
+from models.flow.potentials import find_potentials
 from models.flow.programme import Bools, Floats, Ints, Problem, Structure
 from routes.corridors import exit_links
-from routes.errors import InternalError
 
 GATE_ROUNDS, WAY_ROUNDS, MAX_COUNTRIES = 5, 3, 12
 _NONE = -9999  # scipy's mark for "no predecessor"
@@ -195,25 +195,6 @@ def _transited(case: Case, structure: Structure, routes: Sequence[Found]) -> lis
     return [str(names[i]) for i in order[:MAX_COUNTRIES]]
 
 
-def _node_heights(structure: Structure, cost: Floats) -> Floats:
-    """Potentials of nodes that make every arc cost non-negative (streams earn: costs below 0)."""
-    height = np.zeros(structure.n_nodes)
-    earning = np.unique(structure.arc_layer[cost < 0])
-    mine = np.flatnonzero(np.isin(structure.arc_layer, earning))
-    mine = mine[np.argsort(structure.arc_tail[mine], kind="stable")]
-    if not len(mine):
-        return height
-    tail, head = structure.arc_tail[mine], structure.arc_head[mine]
-    starts = np.flatnonzero(np.r_[True, np.diff(tail) != 0])
-    for _ in range(structure.n_nodes):
-        best = np.minimum.reduceat(cost[mine] + height[head], starts)
-        lower = np.minimum(height[tail[starts]], best)
-        if np.array_equal(lower, height[tail[starts]]):
-            return height
-        height[tail[starts]] = lower
-    raise InternalError("a circle of links costs less than nothing")
-
-
 class _Copies:
     """A copy of its layer for each market, in one graph turned round and hung from a super-node."""
 
@@ -221,8 +202,9 @@ class _Copies:
         structure = problem.structure
         self.structure = structure
         cost = np.where(usable_arcs(problem), problem.arc_cost, np.inf)
-        height = _node_heights(structure, cost)
-        shift = height[structure.arc_head] - height[structure.arc_tail]
+        tail, head = structure.arc_tail, structure.arc_head
+        height = find_potentials(tail, head, structure.arc_layer, cost, structure.n_nodes)
+        shift = height[head] - height[tail]
         weight = np.where(np.isfinite(cost), np.maximum(cost + shift, 0.0), np.inf)
         self._copy_layers()
         self.weight = weight[self.arc]

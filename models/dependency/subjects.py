@@ -163,17 +163,14 @@ class Incidence:
         flat = np.concatenate(arcs) if arcs else np.zeros(0, dtype=np.int64)
         shape = (len(arcs), n_arcs)
         self.matrix = sparse.csr_array((np.ones(len(flat)), flat, starts), shape=shape)
-        self._chain = np.full(n_arcs, -1, dtype=np.int64)
-        chains = solver.pricer.chains
-        self._chain[chains.arcs] = np.repeat(np.arange(len(chains.tail)), np.diff(chains.starts))
+        self._chain = solver.pricer.chains.find_owners(n_arcs)
 
     def meets(self, solution: Solution) -> sparse.csr_array:
         """(subjects x routes) matrix, above 0 where a route of a solution uses the subject."""
-        lengths = np.array([len(arcs) for arcs in solution.arcs], dtype=np.int64)
-        flat = np.concatenate(solution.arcs) if len(lengths) else np.zeros(0, dtype=np.int64)
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        shape = (self.matrix.shape[1], len(lengths))
-        routes = sparse.csc_array((np.ones(len(flat)), flat, starts), shape=shape)
+        flat, starts = solution.joined_arcs
+        ends = np.append(starts, len(flat))
+        shape = (self.matrix.shape[1], len(starts))
+        routes = sparse.csc_array((np.ones(len(flat)), flat, ends), shape=shape)
         met = sparse.csr_array(self.matrix @ routes)
         met.data = np.minimum(met.data, 1.0)
         return met

@@ -45,28 +45,36 @@ class _Book:
         self.arc_link = world.problem.structure.arc_link
         self.sink_market = world.problem.structure.sink_market
         self.country = country
+        # by identity first: a solver's pool hands out the same arrays again and again
+        self.known: dict[int, tuple[Ints, int]] = {}
         self.number: dict[tuple[int, bytes], int] = {}
         # numbers that no order of work can change: sums over them must not either
         countries = {"", *world.ground.from_country, *world.ground.to_country}
         self.countries = {name: i for i, name in enumerate(sorted(countries))}
-        self.facts: list[tuple[int, int, bool, bool, bool]] = []
-        self.table = np.zeros((0, 5), dtype=np.int64)
+        self.table = np.zeros((256, 5), dtype=np.int64)
 
     def find(self, solution: Solution) -> Ints:
         """Corridor, first country (numbers), transit, sanctioned, war risk of each route."""
-        if len(self.facts) > _MOST_ROUTES:
-            self.number, self.facts, self.table = {}, [], self.table[:0]
+        if len(self.number) > _MOST_ROUTES:
+            self.number, self.known = {}, {}
         rows = np.empty(len(solution.arcs), dtype=np.int64)
         for i, (sink, arcs) in enumerate(zip(solution.sink.tolist(), solution.arcs, strict=True)):
-            key = (sink, arcs.tobytes())
-            row = self.number.get(key)
-            if row is None:
-                row = self.number[key] = len(self.facts)
-                self.facts.append(self._look(sink, arcs))
-            rows[i] = row
-        if len(self.table) < len(self.facts):
-            self.table = np.array(self.facts, dtype=np.int64)
+            same, row = self.known.get(id(arcs), (None, 0))
+            rows[i] = row if same is arcs else self._find(sink, arcs)
         return self.table[rows]
+
+    def _find(self, sink: int, arcs: Ints) -> int:
+        """Row of the table of a route that is met by a new array."""
+        key = (sink, arcs.tobytes())
+        row = self.number.get(key)
+        if row is None:
+            row = self.number[key] = len(self.number)
+            if row == len(self.table):
+                self.table = np.concatenate([self.table, np.zeros_like(self.table)])
+            self.table[row] = self._look(sink, arcs)
+        if len(self.known) <= _MOST_ROUTES:
+            self.known[id(arcs)] = arcs, row
+        return row
 
     def _look(self, sink: int, arcs: Ints) -> tuple[int, int, bool, bool, bool]:
         ground, used = self.ground, self.arc_link[arcs]

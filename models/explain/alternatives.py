@@ -62,7 +62,7 @@ def find_turns(run: Run, commodity: str) -> list[Turn]:
     """Unused ways for shipped tonnes of a commodity, least loss first."""
     solution = run.result.solution
     s = solution.problem.structure
-    tree = WorthTree(solver_for(run.result.case), solution)
+    tree = WorthTree(solution)
     layers = [i for i, layer in enumerate(s.layers) if layer.commodity == commodity]
     sources = [int(i) for i in np.unique(solution.source) if s.source_layer[i] in layers]
     leaving: dict[int, list[int]] = {}

@@ -51,7 +51,7 @@ def _price_gap(run: Run, commodity: str) -> float | None:
     """How far the best route of a supply that ships less than it has misses its lifting cost."""
     solution = run.result.solution
     problem, s = solution.problem, solution.problem.structure
-    worth = WorthTree(solver_for(run.result.case), solution).worth[s.source_node]
+    worth = WorthTree(solution).worth[s.source_node]
     gaps = problem.lifting[s.source_supply] - worth
     mine = [s.layers[layer].commodity == commodity for layer in s.source_layer]
     positive = [float(gap) for gap in gaps[np.array(mine) & np.isfinite(gaps)] if gap > _SMALL]

@@ -6,9 +6,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from models.flow.potentials import find_potentials
 from models.flow.pricing import net_values
 from models.flow.programme import Floats
-from models.flow.solver import FlowSolver, Solution
+from models.flow.solver import Solution
 
 
 class WorthTree:
@@ -18,13 +19,14 @@ class WorthTree:
     instead of the best way on, `sink_loss` by ending at each sink.
     """
 
-    def __init__(self, solver: FlowSolver, solution: Solution) -> None:
+    def __init__(self, solution: Solution) -> None:
         problem, s = solution.problem, solution.problem.structure
         price = problem.arc_cost + problem.weights.T @ solution.row_dual
         self.price = np.where(problem.arc_open, price, np.inf)
         self.value = net_values(problem, solution.market_dual, solution.row_dual)
-        height = solver.pricer.arc_prices(problem).potential
         tail, head, n = s.arc_tail, s.arc_head, s.n_nodes
+        cost = np.where(problem.arc_open, problem.arc_cost, np.inf)
+        height = find_potentials(tail, head, s.arc_layer, cost, n)
         shifted = np.maximum(self.price + height[head] - height[tail], 0.0)
         lifted = self.value + height[s.sink_node]
         top = lifted.max(initial=0.0)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import numpy.typing as npt
 
 from models.flow.programme import Bools, Floats, Ints
 
+Shorts = npt.NDArray[np.int32]
 _NONE = -1
 
 
@@ -19,13 +20,13 @@ _NONE = -1
 class Chains:
     """Chains of arcs: chain i runs from node `tail[i]` to `head[i]` over its arcs in order.
 
-    `arcs[starts[i]:starts[i + 1]]` are the arcs of chain i.
+    `arcs[starts[i]:starts[i + 1]]` are the arcs of chain i. Numbers of four bytes: half the memory.
     """
 
-    tail: Ints
-    head: Ints
-    arcs: Ints
-    starts: Ints
+    tail: Shorts
+    head: Shorts
+    arcs: Shorts
+    starts: Shorts
 
     def sums(self, values: Floats) -> Floats:
         """Sum of an arc quantity over each chain."""
@@ -33,10 +34,12 @@ class Chains:
             return np.zeros(0)
         return np.asarray(np.add.reduceat(values[self.arcs], self.starts[:-1]))
 
-    def incidence(self, n_arcs: int) -> sparse.csc_array:
-        """(arcs x chains) matrix of which chain an arc belongs to."""
-        shape = (n_arcs, len(self.tail))
-        return sparse.csc_array((np.ones(len(self.arcs)), self.arcs, self.starts), shape=shape)
+    def find_owners(self, n_arcs: int) -> Shorts:
+        """Chain that each arc belongs to, -1 for none: no arc stands in two."""
+        owner = np.full(n_arcs, _NONE, dtype=np.int32)
+        numbers = np.arange(len(self.tail), dtype=np.int32)
+        owner[self.arcs] = np.repeat(numbers, np.diff(self.starts))
+        return owner
 
     def any_true(self, flags: Bools) -> Bools:
         """Whether an arc flag holds on some arc of each chain."""
@@ -48,49 +51,64 @@ class Chains:
 def join_chains(tail: Ints, head: Ints, keep: Bools) -> Chains:
     """Chains of a graph of single arcs between the nodes of `keep` and those with a choice."""
     size = len(keep)
-    weight = np.where(_runs_back(tail, head, size), 0.5, 1.0)  # half where another runs back
-    arcs = np.arange(len(tail))
+    paired = _runs_back(tail, head, size)
+    ends = tail.astype(np.int32), head.astype(np.int32)
+    arcs = np.arange(len(tail), dtype=np.int32)
     while True:
-        neighbours = np.bincount(tail[arcs], weight[arcs], minlength=size)
-        neighbours += np.bincount(head[arcs], weight[arcs], minlength=size)
-        ends = (neighbours < 1.5) & ~keep
-        dead = ends[tail[arcs]] | ends[head[arcs]]
-        if not dead.any():
+        # of a node's neighbours: an arc and the one that runs back lead to the same
+        halves = _count(ends, np.ones(len(arcs), dtype=bool), size) * 2 - _count(ends, paired, size)
+        dead_end = (halves < 3) & ~keep
+        live = ~(dead_end[ends[0]] | dead_end[ends[1]])
+        if live.all():
             break
-        arcs = arcs[~dead]
-    anchor = keep | (neighbours > 2.25)
-    chains = _follow(tail[arcs], head[arcs], anchor)
+        arcs, paired, ends = arcs[live], paired[live], (ends[0][live], ends[1][live])
+    del paired, live
+    chains = _follow(*ends, keep | (halves > 4))
     return Chains(chains.tail, chains.head, arcs[chains.arcs], chains.starts)
+
+
+def _count(ends: tuple[Shorts, Shorts], mask: Bools, size: int) -> Ints:
+    """Number of the arcs of a mask that start or end at each node."""
+    tail, head = ends
+    return np.bincount(tail[mask], minlength=size) + np.bincount(head[mask], minlength=size)
 
 
 def _runs_back(tail: Ints, head: Ints, size: int) -> Bools:
     """Whether another arc runs the other way."""
-    key = tail * size + head
+    key = tail.astype(np.int64) * size + head
     key.sort()
-    back = head * size + tail
+    back = head.astype(np.int64) * size + tail
     place = np.searchsorted(key, back)
     place[place == len(key)] = 0
     return np.asarray(key[place] == back) if len(key) else np.zeros(0, dtype=bool)
 
 
-def _follow(tail: Ints, head: Ints, anchor: Bools) -> Chains:
+def _follow(tail: Shorts, head: Shorts, anchor: Bools) -> Chains:
     """Chains between anchors; every other node has two neighbours."""
     size = len(anchor)
-    order = np.argsort(tail, kind="stable")
-    count = np.bincount(tail, minlength=size)
-    begin = np.cumsum(count) - count
-    last = max(len(tail) - 1, 0)
-    first = np.where(count > 0, order[np.minimum(begin, last)], _NONE)
-    second = np.where(count > 1, order[np.minimum(begin + 1, last)], _NONE)
-    back = (first[head] != _NONE) & (head[first[head]] == tail)
-    following = np.where(back, second[head], first[head])
+    following = _find_following(tail, head, size)
     while True:
         chains = _walk(tail, head, anchor, following)
         # chains beside each other keep a node of their own: one arc for each pair of nodes
-        beside = _has_twin(chains.tail * size + chains.head) & (np.diff(chains.starts) > 1)
+        twin = _has_twin(chains.tail.astype(np.int64) * size + chains.head)
+        beside = twin & (np.diff(chains.starts) > 1)
         if not beside.any():
             return chains
         anchor[head[chains.arcs[chains.starts[:-1][beside]]]] = True
+        del chains
+
+
+def _find_following(tail: Shorts, head: Shorts, size: int) -> Shorts:
+    """The arc after each arc, not back; it counts only where the arc ends between two others."""
+    order = np.argsort(tail, kind="stable").astype(np.int32)
+    count = np.bincount(tail, minlength=size)
+    begin = np.cumsum(count) - count
+    last = max(len(tail) - 1, 0)
+    none = np.int32(_NONE)
+    first = np.where(count > 0, order[np.minimum(begin, last)], none)
+    second = np.where(count > 1, order[np.minimum(begin + 1, last)], none)
+    back = (first[head] != _NONE) & (head[first[head]] == tail)
+    return np.asarray(np.where(back, second[head], first[head]))
 
 
 def _has_twin(keys: Ints) -> Bools:
@@ -102,10 +120,10 @@ def _has_twin(keys: Ints) -> Bools:
     return twin
 
 
-def _walk(tail: Ints, head: Ints, anchor: Bools, following: Ints) -> Chains:
-    begin = np.flatnonzero(anchor[tail])
-    here, owner = begin, np.arange(len(begin))
-    end = np.full(len(begin), _NONE)
+def _walk(tail: Shorts, head: Shorts, anchor: Bools, following: Shorts) -> Chains:
+    begin = np.flatnonzero(anchor[tail]).astype(np.int32)
+    here, owner = begin, np.arange(len(begin), dtype=np.int32)
+    end = np.full(len(begin), _NONE, dtype=np.int32)
     owners, steps = [], []
     while len(here):
         owners.append(owner)
@@ -114,10 +132,12 @@ def _walk(tail: Ints, head: Ints, anchor: Bools, following: Ints) -> Chains:
         end[owner[arrived]] = head[here[arrived]]
         onward = ~arrived & (following[here] != _NONE)
         here, owner = following[here[onward]], owner[onward]
-    member, step = np.concatenate([*owners, begin[:0]]), np.concatenate([*steps, begin[:0]])
     good = (end != _NONE) & (end != tail[begin])
-    order = np.argsort(member, kind="stable")
-    order = order[good[member[order]]]
-    lengths = np.bincount(member[order], minlength=len(begin))[good]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    return Chains(tail[begin[good]], end[good], step[order], starts)
+    member, step = np.concatenate([*owners, begin[:0]]), np.concatenate([*steps, begin[:0]])
+    del owners, steps
+    if not good.all():
+        member, step = member[good[member]], step[good[member]]
+    lengths = np.bincount(member, minlength=len(begin))[good]
+    step = step[np.argsort(member, kind="stable")]
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return Chains(tail[begin[good]], end[good], step, starts)

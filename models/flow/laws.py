@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.flow.programme import Floats
+from models.flow.programme import Floats, Ints
 from models.flow.solver import Solution
 from routes.errors import InternalError
 
@@ -21,7 +21,8 @@ def check_solution(solution: Solution) -> float:
     flow = solution.flow
     _require(bool((flow >= 0).all()), "flows are not negative")
     on_arc = arc_flow(solution)
-    _require(not (on_arc[~p.arc_open] > 0).any(), "a closed link carries nothing")
+    used = np.flatnonzero(on_arc)
+    _require(bool(p.arc_open[used].all()), "a closed link carries nothing")
     usage = row_usage(solution, on_arc)
     finite = np.isfinite(p.capacity)
     over = (usage - p.capacity)[finite] / np.maximum(1.0, p.capacity[finite])
@@ -41,7 +42,7 @@ def check_solution(solution: Solution) -> float:
         bool((taken + solution.missed >= p.minimum - _SLACK * np.maximum(1.0, p.minimum)).all()),
         "an obligation is served or counted as missed",
     )
-    _check_conservation(solution, on_arc)
+    _check_conservation(solution, used, on_arc[used])
     _require(_unbroken(solution), "a route runs unbroken from its supply to its market")
     return max(violation, 0.0)
 
@@ -98,10 +99,10 @@ def row_usage(solution: Solution, on_arc: Floats | None = None) -> Floats:
     return usage
 
 
-def _check_conservation(solution: Solution, on_arc: Floats) -> None:
+def _check_conservation(solution: Solution, used: Ints, flow: Floats) -> None:
     s = solution.problem.structure
-    balance = np.bincount(s.arc_head, on_arc, minlength=s.n_nodes) - np.bincount(
-        s.arc_tail, on_arc, minlength=s.n_nodes
+    balance = np.bincount(s.arc_head[used], flow, minlength=s.n_nodes) - np.bincount(
+        s.arc_tail[used], flow, minlength=s.n_nodes
     )
     balance += np.bincount(
         s.source_node[solution.source], solution.flow, minlength=s.n_nodes

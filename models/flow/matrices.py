@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from models.flow.programme import Floats, Ints
@@ -20,6 +21,39 @@ def gather_columns(matrix: sparse.csc_array, columns: Ints) -> tuple[Ints, Ints,
     owner = np.repeat(np.arange(len(columns)), count)
     entry = np.arange(len(owner)) + np.repeat(begin - (np.cumsum(count) - count), count)
     return owner, matrix.indices[entry], matrix.data[entry]
+
+
+class Folded:
+    """The transpose of a matrix whose columns are put together: column j into row `into[j]`.
+
+    -1 leaves a column out. Matrices with entries at the same places are folded quickly.
+    """
+
+    def __init__(self, matrix: sparse.csr_array, into: npt.NDArray[np.int32], size: int) -> None:
+        self.like, self.shape = matrix, (size, matrix.shape[0])
+        n = matrix.shape[0]
+        target = into[matrix.indices]
+        kept = np.flatnonzero(target >= 0)
+        row = np.repeat(np.arange(n), np.diff(matrix.indptr))[kept]
+        keys, slot = np.unique(target[kept].astype(np.int64) * n + row, return_inverse=True)
+        self.kept, self.slot = kept.astype(np.int32), slot.astype(np.int32)
+        self.indices = (keys % n).astype(np.int32)
+        self.starts = np.zeros(size + 1, dtype=np.int32)
+        np.cumsum(np.bincount(keys // n, minlength=size), out=self.starts[1:])
+
+    def fits(self, matrix: sparse.csr_array) -> bool:
+        """Whether a matrix has its entries where this one was made for."""
+        like = self.like
+        return (
+            like.shape == matrix.shape
+            and np.array_equal(like.indptr, matrix.indptr)
+            and np.array_equal(like.indices, matrix.indices)
+        )
+
+    def fold(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        """The folded transpose (size x rows) of a matrix that fits."""
+        data = bin_sums(self.slot, matrix.data[self.kept], len(self.indices))
+        return sparse.csr_array((data, self.indices, self.starts), shape=self.shape)
 
 
 def equal_matrices(a: sparse.csr_array, b: sparse.csr_array) -> bool:

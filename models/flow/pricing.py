@@ -12,25 +12,22 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from models.flow.chains import Chains, join_chains
+from models.flow.chains import Shorts, join_chains
+from models.flow.matrices import Folded
+from models.flow.potentials import find_potentials
 from models.flow.programme import Bools, Floats, Ints, Problem, Structure
 from routes.errors import InternalError
 
-_NONE = -1
-
 
 @dataclass(frozen=True)
-class ArcPrices:
-    """Arc costs, node potentials that make them non-negative, and what each chain then costs."""
+class ChainPrices:
+    """What each chain costs without duals, USD/t (infinite: closed), in the shrunk graph.
 
-    cost: Floats
+    Costs are shifted by the potentials of nodes, which make them non-negative.
+    """
+
     potential: Floats
-    chain_cost: Floats
-
-    def with_open(self, problem: Problem, chains: Chains) -> ArcPrices:
-        """The same with the chains of closed arcs at infinite cost."""
-        shut = chains.any_true(~problem.arc_open)
-        return replace(self, chain_cost=np.where(shut, np.inf, self.chain_cost))
+    cost: Floats
 
 
 class Pricer:
@@ -40,83 +37,68 @@ class Pricer:
         self.structure = structure
         keep = np.zeros(structure.n_nodes, dtype=bool)
         keep[structure.source_node] = keep[structure.sink_node] = True
-        self.chains = join_chains(structure.arc_tail, structure.arc_head, keep)
-        keep[self.chains.tail] = keep[self.chains.head] = True
-        self.nodes = np.flatnonzero(keep)  # node of each node of the shrunk graph
-        number = np.cumsum(keep) - 1
-        self.number = np.where(keep, number, _NONE)
-        self.sinks = number[structure.sink_node]
-        self.top = len(self.nodes)  # the super-node
-        rows = np.concatenate([number[self.chains.head], np.full(len(self.sinks), self.top)])
-        cols = np.concatenate([number[self.chains.tail], self.sinks])
+        chains = join_chains(structure.arc_tail, structure.arc_head, keep)
+        keep[chains.tail] = keep[chains.head] = True
+        number = np.cumsum(keep, dtype=np.int32) - 1  # of each node in the shrunk graph
+        self.chains = replace(chains, tail=number[chains.tail], head=number[chains.head])
+        self.sources, self.sinks = number[structure.source_node], number[structure.sink_node]
+        self.top = int(keep.sum())  # the super-node
         self.size = self.top + 1
-        key = rows * self.size + cols
-        self.entry = np.argsort(key, kind="stable")  # chain, or n_chains + sink, of each entry
-        self.key = key[self.entry]
-        if (np.diff(self.key) == 0).any():
+        self.entry, self.key, self.indptr = self._sort_entries()
+        self.indices = (self.key % self.size).astype(np.int32)
+        self._graph = sparse.csr_array(
+            (np.zeros(len(self.key)), self.indices, self.indptr), shape=(self.size,) * 2
+        )
+        self._last: tuple[Floats, ChainPrices] | None = None  # prices of arc costs, all arcs open
+        self._weights: sparse.csr_array | None = None
+        self._folded: Folded | None = None
+
+    def _sort_entries(self) -> tuple[Shorts, Ints, Shorts]:
+        """Chain, or n_chains + sink, of each entry of the graph by rows; its key; row starts."""
+        key = np.concatenate([self.chains.head, np.full(len(self.sinks), self.top)], dtype=np.int64)
+        key *= self.size
+        key += np.concatenate([self.chains.tail, self.sinks])
+        entry = np.argsort(key, kind="stable").astype(np.int32)
+        key = key[entry]
+        if (np.diff(key) == 0).any():
             msg = "two arcs join the same nodes in one layer: parallel links reached the solver"
             raise InternalError(msg)
-        indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=self.size))])
-        self._last: ArcPrices | None = None
-        self._weights: sparse.csr_array | None = None
-        self.indptr, self.indices = indptr.astype(np.int32), cols[self.entry].astype(np.int32)
+        starts = np.searchsorted(key, np.arange(self.size + 1) * self.size)
+        return entry, key, starts.astype(np.int32)
 
-    def arc_prices(self, problem: Problem) -> ArcPrices:
-        """Cost of each chain without duals; the same for problems of equal costs."""
-        last = self._last
-        if last is None or last.cost is not problem.arc_cost:
-            every = np.ones(len(problem.arc_cost), dtype=bool)
+    def chain_prices(self, problem: Problem) -> ChainPrices:
+        """Cost of each chain without duals; done once for problems of equal costs."""
+        shut = self.chains.any_true(~problem.arc_open)
+        if self._last is None or self._last[0] is not problem.arc_cost:
+            cost = self.chains.sums(problem.arc_cost)
             try:
-                potential = self._potential(problem.arc_cost, every)
+                self._last = problem.arc_cost, self._shift(cost)
             except InternalError:  # the circle may be closed
-                potential = self._potential(problem.arc_cost, problem.arc_open)
-                return self._shift(problem.arc_cost, potential).with_open(problem, self.chains)
-            last = self._last = self._shift(problem.arc_cost, potential)
-        return last.with_open(problem, self.chains)
+                return self._shift(np.where(shut, np.inf, cost))
+        prices = self._last[1]
+        if not shut.any():
+            return prices
+        return replace(prices, cost=np.where(shut, np.inf, prices.cost))
 
-    def _shift(self, cost: Floats, potential: Floats) -> ArcPrices:
-        s = self.structure
-        if not potential.any():
-            return ArcPrices(cost, potential, self.chains.sums(cost))
-        shifted = np.maximum(cost + potential[s.arc_head] - potential[s.arc_tail], 0.0)
-        return ArcPrices(cost, potential, self.chains.sums(shifted))
+    def _shift(self, cost: Floats) -> ChainPrices:
+        tail, head = self.chains.tail, self.chains.head
+        layer = self.structure.arc_layer[self.chains.arcs[self.chains.starts[:-1]]]
+        potential = find_potentials(tail, head, layer, cost, self.size)
+        if potential.any():
+            cost = np.maximum(cost + potential[head] - potential[tail], 0.0)
+        return ChainPrices(potential, cost)
 
-    def _potential(self, cost: Floats, is_open: Bools) -> Floats:
-        """Node potentials that make the cost of every open arc non-negative.
-
-        Raises InternalError when some circle of arcs earns money (data would be wrong).
-        """
-        height = np.zeros(self.structure.n_nodes)
-        cost = np.where(is_open, cost, np.inf)
-        earning = cost < 0
-        if not earning.any():
-            return height
-        layers = self.structure.arc_layer
-        touched = np.zeros(len(self.structure.layers), dtype=bool)
-        touched[layers[earning]] = True
-        mine = np.flatnonzero(touched[layers])
-        mine = mine[np.argsort(self.structure.arc_tail[mine], kind="stable")]
-        tail, head = self.structure.arc_tail[mine], self.structure.arc_head[mine]
-        cost = cost[mine]
-        starts = np.flatnonzero(np.r_[True, np.diff(tail) != 0])
-        nodes = tail[starts]
-        for _ in range(self.structure.n_nodes + 1):
-            best = np.minimum.reduceat(cost + height[head], starts)
-            lower = np.minimum(height[nodes], best)
-            if np.array_equal(lower, height[nodes]):
-                return height
-            height[nodes] = lower
-        msg = "a circle of links costs less than nothing"
-        raise InternalError(msg)
-
-    def add_duals(self, prices: ArcPrices, problem: Problem, row_dual: Floats) -> Floats:
+    def add_duals(self, prices: ChainPrices, problem: Problem, row_dual: Floats) -> Floats:
         """Cost of each chain with the duals of its capacities, USD/t."""
-        if self._weights is not problem.weights:
-            self._weights = problem.weights
-            self._by_chain = sparse.csr_array(
-                (problem.weights @ self.chains.incidence(problem.weights.shape[1])).T
-            )
-        return np.asarray(prices.chain_cost + self._by_chain @ row_dual)
+        weights = problem.weights
+        if self._weights is not weights:
+            if self._folded is None or not self._folded.fits(weights):
+                owners = self.chains.find_owners(weights.shape[1])
+                self._folded = Folded(weights, owners, len(self.chains.tail))
+            self._weights, self._by_chain = weights, self._folded.fold(weights)
+        costs = self._by_chain @ row_dual
+        costs += prices.cost
+        return np.asarray(costs)
 
     def tree(self, costs: Floats, value: Floats, potential: Floats) -> tuple[Floats, Ints]:
         """Best value of a tonne at each source occurrence, USD/t, and the tree of best ways.
@@ -124,19 +106,19 @@ class Pricer:
         `costs`: USD/t per chain, shifted by `potential` (inf: closed); `value`: USD/t at each sink.
         The value is -inf where no market can be reached.
         """
-        s = self.structure
-        value = value + potential[s.sink_node]
+        value = value + potential[self.sinks]
         top = value.max(initial=0.0)
-        data = np.concatenate([costs, top - value])[self.entry]
-        graph = sparse.csr_array((data, self.indices, self.indptr), shape=(self.size,) * 2)
-        distance, before = csgraph.dijkstra(graph, indices=self.top, return_predecessors=True)
-        worth = top - distance[self.number[s.source_node]] - potential[s.source_node]
-        return worth, before
+        n = len(costs)  # the arcs of the super-node stand in the last row
+        data = self._graph.data
+        np.take(costs, self.entry[:n], out=data[:n], mode="clip")
+        data[n:] = (top - value)[self.entry[n:] - n]
+        distance, before = csgraph.dijkstra(self._graph, indices=self.top, return_predecessors=True)
+        return top - distance[self.sources] - potential[self.sources], before
 
     def reaches(self, is_open: Bools) -> Bools:
         """Whether each source occurrence has a way to some market over open arcs."""
         costs = np.where(self.chains.any_true(~is_open), np.inf, 1.0)
-        nothing = np.zeros(len(self.sinks)), np.zeros(self.structure.n_nodes)
+        nothing = np.zeros(len(self.sinks)), np.zeros(self.size)
         return np.isfinite(self.tree(costs, *nothing)[0])
 
     def walk(self, tree: Ints, sources: Ints) -> tuple[list[Ints], Ints]:
@@ -146,7 +128,7 @@ class Pricer:
         tails: list[int] = []
         heads: list[int] = []
         counts: list[int] = []
-        for here in self.number[self.structure.source_node[sources]].tolist():
+        for here in self.sources[sources].tolist():
             length = len(tails)
             node = here
             while node != top:
@@ -165,7 +147,7 @@ class Pricer:
         chains = np.minimum(entries, len(self.chains.tail) - 1)  # the last of a route is a sink
         spans = list(zip(starts[chains].tolist(), starts[chains + 1].tolist(), strict=True))
         paths = [
-            np.concatenate([arcs[first:last] for first, last in spans[begin : end - 1]])
+            np.concatenate([arcs[a:b] for a, b in spans[begin : end - 1]], dtype=np.int64)
             for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)
         ]
         return paths, entries[ends - 1] - len(self.chains.tail)

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.flow.master import Mark, Master
 from models.flow.pool import RoutePool
-from models.flow.pricing import ArcPrices, Pricer, net_values
+from models.flow.pricing import ChainPrices, Pricer, net_values
 from models.flow.programme import Floats, Ints, Problem, Structure, structure_keys
 from routes.errors import InternalError
 
@@ -116,7 +116,7 @@ class FlowSolver:
         if not self._sweeping:
             self._restore()
         self.master.set_problem(problem)
-        prices = self.pricer.arc_prices(problem)
+        prices = self.pricer.chain_prices(problem)
         for rounds in range(1, _MAX_ROUNDS):
             self.master.run()
             if self._add_rows(problem):
@@ -144,7 +144,7 @@ class FlowSolver:
         return len(new) > 0
 
     def _price(
-        self, problem: Problem, duals: tuple[Floats, Floats, Floats], prices: ArcPrices
+        self, problem: Problem, duals: tuple[Floats, Floats, Floats], prices: ChainPrices
     ) -> tuple[Floats, Ints]:
         """Reduced value of the best route of each source occurrence, USD/t, and the tree."""
         supply, market, row = duals

@@ -22,7 +22,7 @@ from routes.errors import DataError
 from routes.errors import Problem as Fault
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger[Any]]  # of four bytes or eight
 Bools = npt.NDArray[np.bool_]
 
 
