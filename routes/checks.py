@@ -203,6 +203,8 @@ def _check_years(tables: Tables, report: _Report) -> None:
                 continue
             order = rows[np.argsort(start[rows], kind="stable")]
             overlap = order[1:][start[order[1:]] <= end[order[:-1]]]
+            if not len(overlap):
+                continue
             subject = " | ".join(str(part) for part in frame.loc[rows[0], list(key)])
             report.add(
                 table, overlap, "from_year",
