@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import Delaunay
 
-from models.flow.programme import Floats, Ints, Layer, Problem, Structure
+from models.flow.arrays import Floats, Ints, Layer, Problem, Structure
 
 
 @dataclass(frozen=True)

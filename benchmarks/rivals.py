@@ -18,7 +18,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from models.flow.programme import Floats, Problem
+from models.flow.arrays import Floats, Problem
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.flow.programme import Bools, Floats, Ints
+from models.flow.arrays import Bools, Floats, Ints
 
 Shorts = npt.NDArray[np.int32]
 _NONE = -1

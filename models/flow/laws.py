@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.flow.programme import Floats, Ints
+from models.flow.arrays import Floats, Ints
 from models.flow.solver import Solution
 from routes.errors import InternalError
 

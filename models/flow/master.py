@@ -13,9 +13,9 @@ import highspy
 import numpy as np
 from scipy import sparse
 
+from models.flow.arrays import Floats, Ints, Problem, Structure
 from models.flow.matrices import bin_sums, equal_matrices, gather_columns
 from models.flow.pool import RoutePool
-from models.flow.programme import Floats, Ints, Problem, Structure
 from routes.errors import InternalError
 
 _OPTIONS = (

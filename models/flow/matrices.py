@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.flow.programme import Floats, Ints
+from models.flow.arrays import Floats, Ints
 
 
 def bin_sums(places: Ints, values: Floats, size: int) -> Floats:

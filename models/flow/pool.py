@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.flow.programme import Bools, Floats, Ints, Structure
+from models.flow.arrays import Bools, Floats, Ints, Structure
 
 
 class RoutePool:

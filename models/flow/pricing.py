@@ -12,10 +12,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
 from models.flow.chains import Shorts, join_chains
 from models.flow.matrices import Folded
 from models.flow.potentials import find_potentials
-from models.flow.programme import Bools, Floats, Ints, Problem, Structure
 from routes.errors import InternalError
 
 

@@ -5,7 +5,6 @@ Mass is kt a year, money kUSD a year inside the programme, so a dual is in USD/t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,15 +13,8 @@ import pandas as pd
 from scipy import sparse
 
 from models.demand import Case, available_capacity
-from models.flow.structure import (
-    Bools,
-    Floats,
-    Ints,
-    Layer,
-    Structure,
-    build_structure,
-    structure_keys,
-)
+from models.flow.arrays import Bools, Floats, Ints, Layer, Problem, Structure
+from models.flow.structure import build_structure, structure_keys
 from routes.corridors import exit_links
 from routes.errors import DataError
 from routes.errors import Problem as Fault
@@ -35,34 +27,6 @@ __all__ = [
 
 KT = 1000.0  # kt in a Mt
 _DAYS = 365.0
-
-
-@dataclass(frozen=True)
-class Problem:
-    """The numbers of one scenario, in kt and USD/t, on a structure.
-
-    arc_cost : USD/t, generalised, less the price differential of a stream; arc_open : may be used.
-    capacity : right-hand sides in scaled kt; `scale` turns a row's own unit into scaled kt.
-    weights : (rows x arcs) coefficients; sink_weights : (rows x sinks), only for share limits.
-    """
-
-    structure: Structure
-    arc_cost: Floats
-    arc_open: Bools
-    supply: Floats
-    lifting: Floats
-    price: Floats
-    maximum: Floats
-    minimum: Floats
-    shortfall: Floats
-    capacity: Floats
-    weights: sparse.csr_array
-    sink_weights: sparse.csr_array
-    scale: Floats
-    row_names: npt.NDArray[np.object_]
-    growth_row: Ints
-    growth_max: Floats
-    growth_cost: Floats
 
 
 def build_problem(case: Case, structure: Structure | None = None) -> Problem:

@@ -13,13 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
+from models.flow.arrays import Floats, Ints, Problem, Structure
 from models.flow.master import Mark, Master
 from models.flow.pool import RoutePool
 from models.flow.pricing import ChainPrices, Pricer, net_values
-from models.flow.programme import Floats, Ints, Problem, Structure, structure_keys
 from routes.errors import InternalError
-
-__all__ = ["FlowSolver", "Solution", "structure_keys"]
 
 _MAX_ROUNDS = 2000
 

@@ -8,62 +8,17 @@ that it may use between its supplies and its markets.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from models.demand import Case
+from models.flow.arrays import Bools, Ints, Layer, Structure
 from routes.errors import DataError
 from routes.errors import Problem as Fault
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.signedinteger[Any]]  # of four bytes or eight
-Bools = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A commodity's use of the network: `supply` is "" when all its supplies share the layer."""
-
-    commodity: str
-    commodity_class: str
-    use: str
-    supply: str
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What stays the same in every scenario on the same network and year.
-
-    Arrays over arcs: link, layer, tail, head. Over source occurrences: supply, layer, node. Over
-    sink occurrences: market, layer, node. Capacity memberships in coordinate form: row, arc, and
-    `member`, the row of `case.shared` that gives the coefficient (-1: the link's own capacity).
-    """
-
-    layers: tuple[Layer, ...]
-    link_ids: npt.NDArray[np.object_]
-    subjects: npt.NDArray[np.object_]
-    n_nodes: int
-    arc_link: Ints
-    arc_layer: Ints
-    arc_tail: Ints
-    arc_head: Ints
-    arc_allowed: Bools
-    source_supply: Ints
-    source_layer: Ints
-    source_node: Ints
-    sink_market: Ints
-    sink_layer: Ints
-    sink_node: Ints
-    member_row: Ints
-    member_arc: Ints
-    member_shared: Ints
-    keys: tuple[Any, ...]
 
 
 def build_structure(case: Case) -> Structure:
