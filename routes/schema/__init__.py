@@ -1,0 +1,54 @@
+"""What a row of each table means: one strict record per table.
+
+A field's type, bounds and docstring are the whole truth about its column: the loader checks rows
+against them, `kazroutes data dictionary` prints them. Blank means unknown or not applicable,
+`inf` unlimited, 0 zero. Every table of numbers carries `source_id` (several joined by `;`),
+`grade` and `note`. Names are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from routes.schema.capacities import Capacity, SharedCapacity
+    from routes.schema.carriage import CASH_KINDS, Emission, Tariff, ThroughRoute
+    from routes.schema.dictionary import data_dictionary, field_meanings
+    from routes.schema.history import Event, Observed
+    from routes.schema.network import Link, Place
+    from routes.schema.projects import Project, ProjectEffect
+    from routes.schema.provenance import Gap, Rival, Source
+    from routes.schema.rows import MODES, Record, Sourced
+    from routes.schema.tables import TABLES, columns
+    from routes.schema.trade import Commodity, Market, Stream, Supply
+
+_HOMES = {
+    "Capacity": "capacities", "SharedCapacity": "capacities",
+    "CASH_KINDS": "carriage", "Emission": "carriage", "Tariff": "carriage",
+    "ThroughRoute": "carriage",
+    "data_dictionary": "dictionary", "field_meanings": "dictionary",
+    "Event": "history", "Observed": "history", "Link": "network", "Place": "network",
+    "Project": "projects", "ProjectEffect": "projects",
+    "Gap": "provenance", "Rival": "provenance", "Source": "provenance",
+    "MODES": "rows", "Record": "rows", "Sourced": "rows",
+    "TABLES": "tables", "columns": "tables",
+    "Commodity": "trade", "Market": "trade", "Stream": "trade", "Supply": "trade",
+}  # fmt: skip
+
+__all__ = [
+    "CASH_KINDS", "MODES", "TABLES", "Capacity", "Commodity", "Emission", "Event", "Gap", "Link",
+    "Market", "Observed", "Place", "Project", "ProjectEffect", "Record", "Rival",
+    "SharedCapacity", "Source", "Sourced", "Stream", "Supply", "Tariff", "ThroughRoute", "columns",
+    "data_dictionary", "field_meanings",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"routes.schema.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

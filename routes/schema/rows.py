@@ -1,0 +1,53 @@
+"""What a row is, and what its cells may hold."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+NodeId = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z0-9][a-z0-9-]*\."
+        r"(pipeline|rail1520|rail1435|tanker|dry|ferry|feeder|river|truck|site)$"
+    ),
+]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Words = Annotated[str, StringConstraints(pattern=r"^[^;\s]+(;[^;\s]+)*$")]
+SourceIds = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+(;[A-Za-z0-9._-]+)*$")]
+_REFERENCE = r"[a-z_]+:[^;@\s]+(@[a-z_]+)?"
+References = Annotated[str, StringConstraints(pattern=rf"^{_REFERENCE}(;{_REFERENCE})*$")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Unlimited = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Year = Annotated[int, Field(ge=1990, le=2100)]
+Grade = Literal["A", "B", "C", "D"]
+Mode = Literal[
+    "pipeline", "rail1520", "rail1435", "tanker", "dry", "ferry", "feeder", "river", "truck"
+]
+MODES: tuple[str, ...] = (
+    "pipeline", "rail1520", "rail1435", "tanker", "dry", "ferry", "feeder", "river", "truck",
+)  # fmt: skip
+
+
+class Record(BaseModel):
+    """A row. Unknown columns are refused; rows do not change."""
+
+    # The docstrings under the fields are read when they are asked for (see field_meanings):
+    # reading them here would cost every command a tenth of a second. Nor are annotations
+    # postponed where records stand: pydantic would compile each of them again, from text.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    file: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+
+
+class Sourced(Record):
+    """A row that says where its numbers come from."""
+
+    source_id: SourceIds
+    """Who says so: ids of sources.csv joined by `;`."""
+    grade: Grade
+    """A measured or official, B press or secondary, C derived (formula in note), D judged."""
+    note: str = ""
+    """The formula, the doubt, the choice."""
