@@ -1,0 +1,37 @@
+"""Running scenarios: the run itself, what it says, and frames of its flows and capacities.
+
+Names are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from models.run.capacities import bottlenecks
+    from models.run.manifest import package_version
+    from models.run.result import Run, plain, records
+    from models.run.runner import run_scenario
+    from models.run.tables import corridor_table, link_flows
+
+_HOMES = {
+    "bottlenecks": "capacities", "package_version": "manifest", "Run": "result", "plain": "result",
+    "records": "result", "run_scenario": "runner", "corridor_table": "tables",
+    "link_flows": "tables",
+}  # fmt: skip
+
+__all__ = [
+    "Run", "bottlenecks", "corridor_table", "link_flows", "package_version", "plain", "records",
+    "run_scenario",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"models.run.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,112 @@
+"""What a run says: indicators, frames, certificate, manifest; and the same as plain data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.flow.result import FlowResult
+from models.indicators import OBSERVED_BYPASS
+from models.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Run:
+    """A scenario's flows and everything said about them.
+
+    `indicators` maps names of models.indicators.INDICATORS to numbers or None. Frames: `corridors`,
+    `commodities`, `links`, `shared_capacities`, `routes` (columns as in the JSON of `kazroutes
+    run`), `flows` (link_id, corridor, commodity, mt, value_musd). `changes` lists what the
+    scenario changed, old -> new. `result` holds the flows themselves, `scenarios` what was asked.
+    """
+
+    scenario: str
+    year: int
+    assignment: str
+    commodity: str | None
+    country: str
+    indicators: dict[str, float | None]
+    corridors: pd.DataFrame = field(repr=False)
+    commodities: pd.DataFrame = field(repr=False)
+    links: pd.DataFrame = field(repr=False)
+    shared_capacities: pd.DataFrame = field(repr=False)
+    routes: pd.DataFrame = field(repr=False)
+    flows: pd.DataFrame = field(repr=False)
+    certificate: dict[str, float | None]
+    changes: tuple[dict[str, Any], ...] = field(repr=False)
+    manifest: dict[str, Any] = field(repr=False)
+    result: FlowResult = field(repr=False)
+    scenarios: tuple[Scenario, ...] = field(default=(), repr=False)
+    bypass_mt: dict[str, float] = field(default_factory=dict, repr=False)
+    title: str = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The indicators as one row."""
+        return pd.DataFrame([{"scenario": self.scenario} | self.indicators])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as plain data, unlimited and undefined as None (the JSON of `kazroutes run`)."""
+        return {
+            "scenario": self.scenario,
+            "year": self.year,
+            "assignment": self.assignment,
+            "commodity": self.commodity,
+            "country": self.country,
+            "indicators": {name: plain(value) for name, value in self.indicators.items()},
+            "corridors": records(self.corridors),
+            "commodities": records(self.commodities),
+            "links": records(self.links),
+            "shared_capacities": records(self.shared_capacities),
+            "routes": records(self.routes),
+            "bypass": self._bypass(),
+            "certificate": {name: plain(value) for name, value in self.certificate.items()},
+            "changes": [dict(change) for change in self.changes],
+            "manifest": dict(self.manifest),
+        }
+
+    def _bypass(self) -> dict[str, Any]:
+        """What could go another way without the country, a month, beside what once did."""
+        return {
+            "country": self.country,
+            "mt_per_month": {k: mt / 12 for k, mt in self.bypass_mt.items() if mt > 0},
+            "observed_crude_mt_per_month": OBSERVED_BYPASS.mt_per_month,
+            "observed_month": OBSERVED_BYPASS.month,
+            "observed_source_id": OBSERVED_BYPASS.source_id,
+        }
+
+    def __repr__(self) -> str:
+        i = self.indicators
+        share = i["transit_share"]
+        through = (
+            "" if share is None else f", {share:.0%} of third-country exports via {self.country}"
+        )
+        return (
+            f"<Run {self.scenario} ({self.assignment}, {self.year}): "
+            f"{i['exported_mt']:.1f} Mt exported{through}>"
+        )
+
+    def _repr_html_(self) -> str:
+        head = f"<h4>{self.title or self.scenario} · {self.assignment} · {self.year}</h4>"
+        return head + str(self.corridors.to_html(index=False, float_format="{:,.2f}".format))
+
+
+def plain(value: Any) -> Any:
+    """A number as strict JSON knows it: None for undefined and unlimited."""
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, np.integer):
+        return int(value)
+    return value
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame as plain dictionaries."""
+    columns = list(frame.columns)
+    return [
+        {name: plain(value) for name, value in zip(columns, row, strict=True)}
+        for row in frame.itertuples(index=False, name=None)
+    ]
