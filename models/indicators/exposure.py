@@ -1,0 +1,109 @@
+"""Indicators of exposure to a country, to few ways out, to sanctions, to war: one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from models.indicators.counterfactual import surplus_by_commodity
+from models.indicators.measured import Measured
+
+
+def transit_share(m: Measured) -> float | None:
+    """Of third-country exports, the part that leaves the country again, by tonnes."""
+    return _share(m.third, _transits(m), "mt")
+
+
+def transit_share_value(m: Measured) -> float | None:
+    """Of third-country exports, the part that leaves the country again, by value."""
+    third = m.third
+    return _share(third.assign(value=third["mt"] * third["price_usd_per_t"]), _transits(m), "value")
+
+
+def market_share(m: Measured) -> float | None:
+    """Of all exports, the part sold to the country itself, by tonnes."""
+    exports = m.exports
+    return _share(exports, (exports["country"] == m.country).to_numpy(), "mt")
+
+
+def exclusion_loss(m: Measured) -> float | None:
+    """(Z - Z with transit of the country closed) / Z; above 1 when obligations are missed.
+
+    Under `likely` the log-sum stands for Z, since the law that makes it >= 0 holds for that.
+    """
+    if m.closed is None:
+        return None
+    if m.commodity is None:
+        known = m.closed.before_musd
+        before = m.result.surplus_musd if known is None else known
+        after = m.closed.surplus_musd
+    else:
+        by_commodity = m.closed.before_by_commodity
+        if by_commodity is None:
+            by_commodity = surplus_by_commodity(m.result.case, m.result.solution)
+        before, after = by_commodity[m.commodity], m.closed.surplus_by_commodity[m.commodity]
+    return None if before <= 0 else (before - after) / before
+
+
+def bypass_coverage(m: Measured) -> float | None:
+    """Third-country tonnes possible without transit of the country, over those of now.
+
+    Of one commodity: the most of it with the room to itself, where that was asked for.
+    """
+    if m.closed is None:
+        return None
+    alone = m.closed.alone_mt if m.commodity is not None else {}
+    return _coverage(m, {**m.closed.possible_mt, **alone})
+
+
+def bypass_coverage_paying(m: Measured) -> float | None:
+    """The part of bypass coverage whose netback stays above its lifting cost."""
+    return None if m.closed is None else _coverage(m, m.closed.paying_mt)
+
+
+def corridor_hhi(m: Measured) -> float | None:
+    """Herfindahl-Hirschman index of third-country exports by corridor (shares sum to 1)."""
+    return _hhi(m.third, "corridor")
+
+
+def entry_country_hhi(m: Measured) -> float | None:
+    """Herfindahl-Hirschman index of third-country exports by first foreign country entered."""
+    return _hhi(m.third, "first_country")
+
+
+def sanctions_exposure_share(m: Measured) -> float | None:
+    """Part of export tonnes that uses a link of a sanctioned operator."""
+    return _flag_share(m, "sanctioned_operator")
+
+
+def war_risk_share(m: Measured) -> float | None:
+    """Part of export tonnes that uses a link under war risk."""
+    return _flag_share(m, "war_risk")
+
+
+def _transits(m: Measured) -> Any:
+    return m.third["transit"].map(lambda left: m.country in left).to_numpy(dtype=bool)
+
+
+def _coverage(m: Measured, mt: Mapping[str, float]) -> float | None:
+    now = float(m.third["mt"].sum())
+    kept = sum(mt.values()) if m.commodity is None else mt.get(m.commodity, 0.0)
+    return None if now <= 0 else min(1.0, float(kept) / now)
+
+
+def _flag_share(m: Measured, flag: str) -> float | None:
+    exports = m.exports
+    return _share(exports, exports["flags"].map(lambda flags: flag in flags).to_numpy(bool), "mt")
+
+
+def _share(frame: pd.DataFrame, mask: Any, column: str) -> float | None:
+    total = float(frame[column].sum())
+    return None if total <= 0 else float(frame.loc[mask, column].sum()) / total
+
+
+def _hhi(frame: pd.DataFrame, column: str) -> float | None:
+    mt = frame.groupby(column)["mt"].sum()
+    total = float(mt.sum())
+    return None if total <= 0 else float(((mt / total) ** 2).sum())
