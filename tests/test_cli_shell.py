@@ -26,7 +26,7 @@ from models.cli.shell import (
     report_error,
     run_group,
 )
-from models.folders import new_file, new_folder
+from models.folders import new_folder
 from models.tables import (
     Column,
     Table,
@@ -50,6 +50,7 @@ from routes.errors import (
     UnknownNameError,
     UsageError,
 )
+from routes.files import new_file
 
 HEAVY = {
     "pandas", "numpy", "networkx", "matplotlib", "scipy", "pydantic", "rich", "highspy",
@@ -438,11 +439,23 @@ def test_overwrite_spares_a_folder_that_no_run_wrote(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("x")
     with (
-        pytest.raises(UsageError, match="no run wrote it"),
+        pytest.raises(UsageError, match="did not write it: kept"),
         new_folder(tmp_path / "thesis", overwrite=True),
     ):
         pass
     assert (tmp_path / "thesis" / "chapter.txt").exists()
+
+
+def test_an_old_folder_comes_back_when_the_new_one_cannot_take_its_place(tmp_path):
+    with new_folder(tmp_path / "out") as folder:
+        save(Output({"run": 1}), folder, manifest={})
+    with (
+        pytest.raises(FileNotFoundError),
+        new_folder(tmp_path / "out", overwrite=True) as folder,
+    ):
+        folder.rmdir()
+    assert json.loads((tmp_path / "out" / "result.json").read_text()) == {"run": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_file_is_replaced_in_one_go(tmp_path):

@@ -35,8 +35,8 @@ from models.choice.parameters import (
     check_parameters,
     write_parameters,
 )
-from models.folders import new_file
 from routes.errors import DataError, Problem, UsageError
+from routes.files import new_file
 from routes.network import Network, load_network
 
 CLOSE_POINTS, CLOSE_SHARE, SMALL_MT = 1.0, 0.10, 0.3  # half of what the fit must reach

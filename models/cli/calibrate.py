@@ -9,8 +9,8 @@ import click
 
 from models.cli.output import Output, describe_data, open_network, show
 from models.cli.shell import Common, command, print_message
-from models.folders import check_new_file
 from models.tables import frame_table
+from routes.files import check_new_file
 
 if TYPE_CHECKING:
     from models.calibration import Calibration

@@ -8,8 +8,8 @@ import click
 
 from models.cli.output import Output, open_network, show
 from models.cli.shell import Common, command, print_message
-from models.folders import check_new_file, new_file
 from models.tables import make_table
+from routes.files import check_new_file, new_file
 
 FORMS = ("csv", "xlsx", "geojson", "gpkg", "gmns", "graphml")
 

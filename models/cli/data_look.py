@@ -10,8 +10,8 @@ import click
 
 from models.cli.output import Output, describe_data, open_network, show
 from models.cli.shell import Common, command, print_message
-from models.folders import check_new_file, new_file
 from models.tables import Table, frame_table, make_table
+from routes.files import check_new_file, new_file
 
 if TYPE_CHECKING:
     import pandas as pd

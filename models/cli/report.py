@@ -9,9 +9,9 @@ import click
 from models.cli.output import Output, open_network, show
 from models.cli.questions import follow, load_composed, name_composed, question_options
 from models.cli.shell import Common, command
-from models.folders import check_new_file
 from models.tables import make_table
 from routes.errors import UsageError
+from routes.files import check_new_file
 
 ENDINGS = (".html", ".htm")
 

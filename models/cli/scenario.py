@@ -10,8 +10,8 @@ import click
 from models.cli.output import Output, open_network, show
 from models.cli.questions import load_composed
 from models.cli.shell import Common, Family, command
-from models.folders import check_new_file, new_file
 from models.tables import make_table, write_json
+from routes.files import check_new_file, new_file
 
 if TYPE_CHECKING:
     from models.scenario.words import ChangeInWords, Description

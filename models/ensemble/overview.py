@@ -12,7 +12,7 @@ from models.ensemble.drivers import rank_drivers, sobol_of_kinds
 from models.ensemble.frames import tornado_frame
 from models.ensemble.results import Ensemble
 from models.ensemble.summary import compare_pairs, find_exceedance, find_quantiles
-from models.folders import new_file
+from routes.files import new_file
 
 KEY_OUTCOMES = (
     "exported_mt", "undelivered_mt", "shortfall_mt", "surplus_musd", "netback_musd",

@@ -16,7 +16,6 @@ from jinja2 import Environment, StrictUndefined
 
 from models.charts import words
 from models.compare import BASELINE
-from models.folders import new_file
 from models.indicators import INDICATORS
 from models.report.facts import Facts, collect_facts
 from models.report.figures import draw_figures
@@ -25,6 +24,7 @@ from models.report.shapes import draw_base
 from models.run import Run
 from routes.corridors import CORRIDORS
 from routes.errors import UnknownNameError, UsageError
+from routes.files import new_file
 from routes.maps.lines import Geometries
 from routes.maps.style import ATTRIBUTION
 from routes.network import read_geometries

@@ -16,10 +16,10 @@ from pathlib import Path
 from models.charts import words
 from models.charts.pictures import show
 from models.compare import Comparison, compare_scenarios
-from models.folders import new_file
 from models.run import Run
 from models.tables import make_column
 from routes.errors import UsageError
+from routes.files import new_file
 from routes.maps import draw_flows
 from routes.network import Network, read_geometries
 

@@ -11,9 +11,10 @@ from routes.exchange.gmns_writer import write_gmns
 from routes.exchange.graphml import write_graphml
 from routes.exchange.shapes import write_geojson, write_gpkg
 from routes.exchange.workbook import write_xlsx
-from routes.exchange.writing import check_target, write_whole
+from routes.files import check_new_file, check_new_folder, new_file, new_folder
 from routes.network import Network
 
+MARK = "datapackage.json"  # stands in every folder that is written here
 # form: what it is, whether it is a folder, the ending of a file
 FORMS: dict[str, tuple[str, bool, str]] = {
     "csv": ("a folder of tables, read back with --data", True, ""),
@@ -64,7 +65,12 @@ def export_network(
     """
     target = Path(path)
     check_export(target, form=form, overwrite=overwrite)
-    with write_whole(target, overwrite=overwrite, folder=FORMS[form][1]) as place:
+    whole = (
+        new_folder(target, mark=MARK, overwrite=overwrite)
+        if FORMS[form][1]
+        else new_file(target, overwrite=overwrite)
+    )
+    with whole as place:
         if form == "csv":
             write_csv(network, place, lines=lines)
         elif form == "gmns":
@@ -87,4 +93,7 @@ def check_export(path: Path, *, form: str, overwrite: bool = False) -> None:
     _, folder, ending = FORMS[form]
     if ending and path.suffix.lower() != ending:
         raise UsageError(f"The file of a {form} export ends in {ending}. Got '{path.name}'.")
-    check_target(path, overwrite=overwrite, folder=folder)
+    if folder:
+        check_new_folder(path, mark=MARK, overwrite=overwrite)
+    else:
+        check_new_file(path, overwrite=overwrite)
