@@ -43,6 +43,8 @@ WORDS: dict[str, tuple[str, int]] = {
     "days_mean": ("days", 1),
     "days_p90": ("days", 1),
     "days_sd": ("days", 1),
+    "days_without": ("days", 1),
+    "added_days": ("days", 1),
     "cum_days": ("days", 1),
     "year": ("", 0),
 }

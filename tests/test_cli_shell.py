@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import textwrap
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -94,6 +95,16 @@ def test_help_lists_every_command_of_the_table():
     for name, (_, line) in cli.COMMANDS.items():
         assert name in result.stdout
         assert line in result.stdout
+
+
+@pytest.mark.parametrize("name", ["chart", "dependency"])
+def test_help_keeps_the_lines_of_a_list(name, capsys):
+    assert run_group(LazyGroup("kazroutes", cli.COMMANDS), [name, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "\\b" not in out
+    command = LazyGroup("kazroutes", cli.COMMANDS).get_command(None, name)
+    written = command.callback.__doc__.split("\\b\n")[1].split("\n\n")[0]
+    assert textwrap.indent(textwrap.dedent(written), "  ") in out
 
 
 @pytest.mark.parametrize("name", list(cli.COMMANDS))
@@ -311,6 +322,8 @@ def test_an_empty_table_says_so():
         ("co2_mt", "co2", "Mt CO2e/yr"),
         ("co2_kg_per_t", "co2", "kg/t"),
         ("days_p90", "days p90", "days"),
+        ("days_without", "days without", "days"),
+        ("added_days", "added days", "days"),
         ("transit_share_value", "transit share value", "0..1"),
         ("entry_country_hhi", "entry country hhi", "0..1"),
         ("corridor", "corridor", ""),

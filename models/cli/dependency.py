@@ -86,7 +86,7 @@ def dependency(
     overwrite: bool,
     common: Common,
 ) -> None:
-    """Measure how much hangs on one transit country.
+    r"""Measure how much hangs on one transit country.
 
     \b
     transit share    of exports to third countries, the part that leaves the country again
@@ -100,7 +100,7 @@ def dependency(
                      countries may open; leverage, not a forecast of what it could charge
 
     What goes around a country may cost less a tonne: dear routes end with the goods they carried.
-    """  # noqa: D301 (click wants the character itself)
+    """
     if out:
         check_new_folder(out, overwrite=overwrite)
     chosen = load_composed(scenario)

@@ -141,14 +141,17 @@ class Command(click.Command):
 def command(
     name: str, *, example: str, family: click.Group | None = None
 ) -> Callable[[Callable[..., Any]], Command]:
-    """Make a command of a function that takes `common` among its keywords.
+    r"""Make a command of a function that takes `common` among its keywords.
 
-    The function's docstring is the help, `example` its last lines; a `family` takes it in.
+    The function's docstring is the help, where a line of `\b` keeps the lines after it as they
+    are; `example` is its last lines; a `family` takes it in.
     """
 
     def decorate(function: Callable[..., Any]) -> Command:
         lines = "".join(f"\n  {line}" for line in example.splitlines())
-        made = click.command(name, cls=Command, epilog=f"\b\nExample:{lines}")(function)
+        summary = (function.__doc__ or "").replace("\\b\n", "\b\n")
+        epilog = f"\b\nExample:{lines}"
+        made = click.command(name, cls=Command, help=summary, epilog=epilog)(function)
         if family is not None:
             family.add_command(made)
         return made
