@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from matplotlib.patches import Rectangle
 
 from models.charts import sheet as page
 from models.charts import words
-from models.charts.sheet import Headings, Margins, Sheet
+from models.charts.sheet import Margins, Sheet, Surroundings
 from models.charts.tables import KEY_INDICATORS, change_table
 from models.compare import Comparison
 from routes.errors import UnknownNameError, UsageError
@@ -31,10 +32,7 @@ def heatmap(
     comparison: Comparison,
     *,
     indicators: Sequence[str] = KEY_INDICATORS,
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
+    **around: Unpack[Surroundings],
 ) -> Axes:
     """Changes of indicators from the baseline, a row per scenario, colour centred on zero.
 
@@ -44,10 +42,8 @@ def heatmap(
         Of `models.compare.compare_scenarios`; the baseline stands first, with its values.
     indicators
         Names of `models.indicators.INDICATORS`, in order.
-    ax
-        Axes to draw on; default a figure of its own.
-    title, subtitle, footer
-        Words above and below.
+    **around
+        `ax` to draw on (default: a figure of its own); `title`, `subtitle`, `footer`.
     """
     known = comparison.runs[0].indicators
     for name in indicators:
@@ -59,20 +55,18 @@ def heatmap(
     titles = list(dict.fromkeys(zip(table["scenario"], table["title"], strict=True)))
     names = [page.shorten(title, 300.0) for _, title in titles]
     base = comparison.runs[0]
-    headings = Headings(
-        title or f"Changes against: {base.title or base.scenario}",
-        subtitle
-        or "First row: the baseline's own values; below: changes from it. Orange is more, "
-        "purple is less, in each column against its greatest change",
-        footer,
-    )
     column = _column_width(indicators)
     head = max(height for *_, height in _stack_heads(indicators, column))
     margins = Margins(page.widest(names, bold=True) + 20.0, 14.0, 6.0, head)
     sheet = page.open_sheet(
-        ax, headings, height=_ROW * len(names) + 4.0, margins=margins,
+        f"Changes against: {base.title or base.scenario}",
+        "First row: the baseline's own values; below: changes from it. Orange is more, "
+        "purple is less, in each column against its greatest change",
+        height=_ROW * len(names) + 4.0,
+        margins=margins,
         width=max(page.PAGE_WIDTH, margins.left + margins.right + column * len(indicators)),
-    )  # fmt: skip
+        **around,
+    )
     _draw_cells(sheet, table, [name for name, _ in titles], indicators)
     _draw_heads(sheet, indicators)
     page.list_rows(sheet.ax, names, bold=[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,34 +11,28 @@ from matplotlib.axes import Axes
 
 from models.charts import sheet as page
 from models.charts import words
-from models.charts.sheet import Headings, Margins, Sheet
-from models.charts.way import Way, head_ways, name_ways
+from models.charts.sheet import Margins, Sheet, Surroundings
+from models.charts.way import Way, name_shipment, name_ways
 from routes.paths import Route
 
 _MARKERS = "osD^vP"
 
 
-def scatter(
-    routes: Sequence[Route],
-    *,
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
-) -> Axes:
+def scatter(routes: Sequence[Route], **around: Unpack[Surroundings]) -> Axes:
     """Cash cost against time of alternative routes, with the line of those nobody beats.
 
     Area is the capacity of the narrowest link; a hollow mark has no known limit. A route lies on
     the Pareto line when no other is both faster and cheaper.
     """
     ways = name_ways(routes)
-    headings = head_ways(
-        routes, Headings(title, subtitle, footer),
-        "Cost against time",
+    sheet = page.open_sheet(
+        f"Cost against time: {name_shipment(routes)}",
         "Area: capacity of the narrowest link for all cargo, Mt a year (hollow: no known limit); "
         "dashed: routes that no other beats in both cost and time",
-    )  # fmt: skip
-    sheet = page.open_sheet(ax, headings, height=300.0, margins=Margins(46.0, 20.0))
+        height=300.0,
+        margins=Margins(right=20.0),
+        **around,
+    )
     table = pd.DataFrame({
         "days": [way.route.days for way in ways],
         "cost": [way.route.cash_cost_usd_per_t for way in ways],
@@ -54,9 +48,7 @@ def scatter(
     sheet.occupancy.mark_line(sheet.to_points(front["days"], front["cost"]), 1.0)
     labels = [_draw_point(sheet, way, number, table) for number, way in enumerate(ways)]
     page.place_labels(sheet, labels)
-    page.rule_axis(sheet.ax, "both")
-    page.write_minus(sheet.ax)
-    page.name_axis(sheet.ax, x="Days", y="Cash cost, USD/t")
+    page.measure_axes(sheet.ax, "Days", "Cash cost, USD/t")
     return sheet.ax
 
 

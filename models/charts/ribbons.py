@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from matplotlib.path import Path
 
 from models.charts import sheet as page
 from models.charts import words
-from models.charts.sheet import Headings, Margins, Sheet
+from models.charts.sheet import Margins, Sheet, Surroundings
 from models.charts.tables import flow_table
 from models.charts.way import spread_out
 from models.run import Run
@@ -44,10 +44,7 @@ def alluvial(
     measure: str = "mt",
     home: bool = False,
     most: int = 12,
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
+    **around: Unpack[Surroundings],
 ) -> Axes:
     """Exports from commodities through corridors to market regions.
 
@@ -61,10 +58,8 @@ def alluvial(
         Whether deliveries at home are drawn too.
     most
         Most commodities shown by name; the smallest are drawn together.
-    ax
-        Axes to draw on; default a figure of its own.
-    title, subtitle, footer
-        Words above and below.
+    **around
+        `ax` to draw on (default: a figure of its own); `title`, `subtitle`, `footer`.
     """
     if measure not in ("mt", "value"):
         raise UsageError(f"The 'measure' of ribbons must be mt or value. Got {measure!r}.")
@@ -76,24 +71,13 @@ def alluvial(
     flows, rest = _join_small(flows, most)
     unit = "Mt a year" if measure == "mt" else "bn USD a year"
     scale = 1.0 if measure == "mt" else 1e-3
-    small = f"Others: {', '.join(rest)}." if rest else ""
-    headings = Headings(
-        title or run.title or run.scenario,
-        subtitle
-        or f"{'Deliveries' if home else 'Exports'} by commodity, corridor and market, "
-        f"{unit} (share in brackets), {run.year}, {run.assignment} flows",
-        " ".join(part for part in (small, footer) if part),
-    )
     corridors = sorted(set(flows["corridor"]), key=order_corridor)
-    sides = [
-        _order_side(flows, "commodity"), corridors, _order_side(flows, "region"),
-    ]  # fmt: skip
+    sides = [_order_side(flows, "commodity"), corridors, _order_side(flows, "region")]
     labels = [
         {key: words.name_commodity(key) for key in sides[0]},
         {key: words.name_corridor(key) for key in sides[1]},
         {key: key for key in sides[2]},
     ]
-    height = max(300.0, 15.0 * max(len(sides[0]), len(sides[2])) + 60.0)
     totals = [flows.groupby(c)["size"].sum() for c in ("commodity", "corridor", "region")]
     texts = [
         {key: _say(labels[i][key], totals[i][key], flows["size"].sum(), scale) for key in sides[i]}
@@ -102,7 +86,16 @@ def alluvial(
     margins = Margins(
         page.widest(texts[0].values()) + 18.0, page.widest(texts[2].values()) + 18.0, 4.0, 16.0
     )
-    sheet = page.open_sheet(ax, headings, height=height, margins=margins, width=740.0)
+    sheet = page.open_sheet(
+        run.title or run.scenario,
+        f"{'Deliveries' if home else 'Exports'} by commodity, corridor and market, "
+        f"{unit} (share in brackets), {run.year}, {run.assignment} flows",
+        note=f"Others: {', '.join(rest)}." if rest else "",
+        height=max(300.0, 15.0 * max(len(sides[0]), len(sides[2])) + 60.0),
+        margins=margins,
+        width=740.0,
+        **around,
+    )
     blocks = [
         _stack(sides[i], totals[i], texts[i], sheet.height, corridor=i == 1) for i in range(3)
     ]
@@ -150,7 +143,7 @@ def _stack(
 ) -> list[_Block]:
     """Bars from the top down in parts of the height, with gaps between."""
     gap = min(9.0, 0.3 * height / max(len(keys), 1)) / height
-    room = 1.0 - 0.3 * 1.0
+    room = 0.7
     per_unit = room / float(sizes.sum())
     used = room + gap * (len(keys) - 1)
     y = 0.5 + used / 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, TypedDict
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ from matplotlib.patches import Rectangle
 
 from models.charts.words import MINUS
 from routes.maps.labels import Colour, Label, Line, Occupancy, Placer, measure_text, wrap_text
-from routes.maps.style import INK, make_font
+from routes.maps.style import INK, LineStyle, make_font
 
 PAGE_WIDTH = 662.0
 """Width of a figure of our own, points."""
@@ -42,13 +42,13 @@ class Margins:
     top: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Headings:
-    """What stands above and below a chart."""
+class Surroundings(TypedDict, total=False):
+    """What every chart takes: axes to draw on, and the words above and below."""
 
-    title: str = ""
-    subtitle: str = ""
-    footer: str = ""
+    ax: Axes | None
+    title: str
+    subtitle: str
+    footer: str
 
 
 @dataclass
@@ -69,19 +69,29 @@ class Sheet:
 
 
 def open_sheet(
-    ax: Axes | None,
-    headings: Headings,
+    default_title: str,
+    default_subtitle: str,
     *,
     height: float,
-    margins: Margins | None = None,
+    margins: Margins,
     width: float = PAGE_WIDTH,
+    note: str = "",
+    ax: Axes | None = None,
+    title: str = "",
+    subtitle: str = "",
+    footer: str = "",
 ) -> Sheet:
-    """Axes of a new figure (`height` is that of the axes, points), or the caller's own."""
-    margins = Margins() if margins is None else margins
+    """Axes of a new figure (`height` is that of the axes, points), or the caller's own.
+
+    The last four are the chart's `Surroundings`; `note` stands before the footer.
+    """
+    title, subtitle = title or default_title, subtitle or default_subtitle
     if ax is None:
-        ax = _new_axes(headings, height, margins, width)
+        below = " ".join(part for part in (note, footer) if part)
+        ax = _new_axes((title, subtitle, below), height, margins, width)
     else:
-        _head_axes(ax, headings)
+        above = "\n".join(part for part in (title, subtitle) if part)
+        ax.set_title(above, loc="left", fontproperties=make_font(9.5, bold=True), color=INK)
     figure = ax.get_figure(root=True)
     box = ax.get_position()
     inches = np.array([8.0, 6.0]) if figure is None else figure.get_size_inches()
@@ -91,18 +101,16 @@ def open_sheet(
     return Sheet(ax, wide, high, occupancy, Placer(occupancy))
 
 
-def _new_axes(headings: Headings, height: float, margins: Margins, width: float) -> Axes:
-    inner = width - 2 * SIDE
+def _new_axes(words: tuple[str, str, str], height: float, margins: Margins, width: float) -> Axes:
+    """Axes of a new figure under a title and a subtitle, and over small print."""
     fonts = make_font(TITLE, bold=True), make_font(SUBTITLE), make_font(SMALL)
-    title, subtitle = (
-        wrap_text(text, font, inner)
-        for text, font in zip((headings.title, headings.subtitle), fonts, strict=False)
+    title, subtitle, below = (
+        wrap_text(text, font, width - 2 * SIDE) for text, font in zip(words, fonts, strict=True)
     )
     above = [
         *((line, fonts[0], INK, 17.0) for line in title),
         *((line, fonts[1], "#555555", 12.0) for line in subtitle),
     ]
-    below = wrap_text(headings.footer, fonts[2], inner)
     top = 12.0 + sum(pitch for *_, pitch in above) + (8.0 if above else 0.0) + margins.top
     bottom = margins.bottom + (8.0 * len(below) + 8.0 if below else 6.0)
     total = top + height + bottom
@@ -126,12 +134,6 @@ def _write(
     figure.text(*at, text, fontproperties=font, color=colour, ha="left", va="baseline")
 
 
-def _head_axes(ax: Axes, headings: Headings) -> None:
-    title = "\n".join(part for part in (headings.title, headings.subtitle) if part)
-    if title:
-        ax.set_title(title, loc="left", fontproperties=make_font(9.5, bold=True), color=INK)
-
-
 def clean_axes(ax: Axes) -> None:
     """The frame and type that all charts share."""
     for side in ("top", "right"):
@@ -139,35 +141,27 @@ def clean_axes(ax: Axes) -> None:
     for side in ("left", "bottom"):
         ax.spines[side].set(color="#8a8a8a", linewidth=0.6)
     ax.tick_params(length=2.5, width=0.5, color="#8a8a8a", labelcolor=INK, pad=2.5)
-    dress_ticks(ax)
 
 
-def dress_ticks(ax: Axes, *, size: float = WORDS) -> None:
-    """Set tick labels in the family of all figures; call it again after ticks were changed."""
-    for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-        label.set_fontproperties(make_font(size))
+def measure_axes(ax: Axes, x: str, y: str = "") -> None:
+    """Names of the axes, units included, with numbers and thin lines at their ticks.
 
-
-def name_axis(ax: Axes, *, x: str = "", y: str = "") -> None:
-    """Names of the axes, units included."""
-    font = make_font(WORDS)
-    if x:
-        ax.set_xlabel(x, fontproperties=font, color=INK, labelpad=3.0)
-    if y:
-        ax.set_ylabel(y, fontproperties=font, color=INK, labelpad=3.0)
-    dress_ticks(ax)
-
-
-def rule_axis(ax: Axes, axis: str) -> None:
-    """Thin lines behind the chart at the ticks of an axis."""
-    ax.grid(visible=True, axis=axis, color=GRID, linewidth=0.5)  # type: ignore[arg-type]
+    Without `y` only the level axis measures; `list_rows` then names what stands along the other.
+    """
+    ax.grid(visible=True, axis="both" if y else "x", color=GRID, linewidth=0.5)
     ax.set_axisbelow(True)
+    for axis, name in ((ax.xaxis, x), (ax.yaxis, y)):
+        axis.set_major_formatter(lambda value, _: show_tick(value))
+        axis.set_label_text(name, fontproperties=make_font(WORDS), color=INK)
+        axis.labelpad = 3.0
+        for label in axis.get_ticklabels():
+            label.set_fontproperties(make_font(WORDS))
 
 
 def list_rows(
     ax: Axes, names: Sequence[str], *, bold: Iterable[int] = (), colours: Sequence[Any] = ()
 ) -> None:
-    """Names of rows 0, 1, 2, ... down the left side."""
+    """Names of rows 0, 1, 2, ... down the left side; after `measure_axes`."""
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
@@ -176,8 +170,6 @@ def list_rows(
         label.set_fontproperties(make_font(WORDS, bold=number in strong))
         if colours:
             label.set_color(colours[number])
-    for label in ax.get_xticklabels():
-        label.set_fontproperties(make_font(WORDS))
 
 
 def widest(texts: Iterable[str], *, size: float = WORDS, bold: bool = False) -> float:
@@ -278,32 +270,27 @@ def place_labels(sheet: Sheet, labels: Iterable[Label]) -> list[Label]:
 
 
 def add_legend(
-    ax: Axes,
+    sheet: Sheet,
     handles: Sequence[Any],
     names: Sequence[str],
     *,
     columns: int = 1,
-    loc: Literal["lower left", "upper left", "upper right"] = "upper left",
-    anchor: tuple[float, float] | None = None,
-    title: str = "",
-) -> Legend:
-    """A frameless legend in the type of all figures."""
+    below: float = 30.0,
+) -> None:
+    """A frameless legend so far (points) below the axes, in the type of all figures."""
     legend = Legend(
-        ax, list(handles), list(names), loc=loc, bbox_to_anchor=anchor, ncols=columns,
-        title=title or None, prop=make_font(WORDS),
-        title_fontproperties=make_font(WORDS, bold=True),
+        sheet.ax, list(handles), list(names), loc="upper left",
+        bbox_to_anchor=(0.0, -below / sheet.height), ncols=columns, prop=make_font(WORDS),
         labelcolor=INK, frameon=False, borderaxespad=0.0, borderpad=0.0, handlelength=1.6,
         handletextpad=0.6, columnspacing=1.6, labelspacing=0.4, alignment="left",
     )  # fmt: skip
-    ax.add_artist(legend)
+    sheet.ax.add_artist(legend)
     legend.set_in_layout(False)
-    return legend
 
 
-def write_minus(ax: Axes) -> None:
-    """Numbers of both axes with thousands apart and a true minus sign."""
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(lambda value, _: show_tick(value))
+def dash_line(look: LineStyle) -> Any:
+    """The line style of a thin line in this look."""
+    return (0, tuple(d / 2 for d in look.dashes)) if look.dashes else "solid"
 
 
 def show_tick(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from models.charts import sheet as page
 from models.charts import words
 from models.charts.bars import ROW
-from models.charts.sheet import Headings, Margins, Sheet
+from models.charts.sheet import Margins, Sheet, Surroundings
 from routes.errors import UnknownNameError, UsageError
 from routes.maps.style import ALTERNATIVES, INK, LineStyle, make_font
 
@@ -29,10 +29,7 @@ def tornado(
     base: float | None = None,
     names: Mapping[str, str] | None = None,
     most: int = 15,
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
+    **around: Unpack[Surroundings],
 ) -> Axes:
     """What moves an indicator most: its value where each input is low and where it is high.
 
@@ -49,10 +46,8 @@ def tornado(
         Driver -> words.
     most
         Most drivers shown, widest first.
-    ax
-        Axes to draw on; default a figure of its own.
-    title, subtitle, footer
-        Words above and below.
+    **around
+        `ax` to draw on (default: a figure of its own); `title`, `subtitle`, `footer`.
     """
     _require(swings, "driver", "low", "high")
     _require_one(swings, "scenario")
@@ -69,16 +64,13 @@ def tornado(
         page.shorten(known.get(driver) or words.name_driver(str(driver)), 260.0)
         for driver in table["driver"]
     ]
-    headings = Headings(
-        title or f"What moves it most: {_lower(measure.name)}",
-        subtitle
-        or f"{_with_unit(measure)}, where one input is low (purple) and where it is high (orange)",
-        footer,
-    )
     sheet = page.open_sheet(
-        ax, headings, height=ROW * len(labels) + 6.0,
+        f"What moves it most: {_lower(measure.name)}",
+        f"{_with_unit(measure)}, where one input is low (purple) and where it is high (orange)",
+        height=ROW * len(labels) + 6.0,
         margins=Margins(page.widest(labels) + 20.0, 50.0, 46.0),
-    )  # fmt: skip
+        **around,
+    )
     for row, (low, high) in enumerate(table[["low", "high"]].itertuples(index=False)):
         for value, other, colour in ((low, high, LOW), (high, low, HIGH)):
             _draw_swing(sheet, row, (float(value), float(other)), middle, measure, colour)
@@ -86,11 +78,10 @@ def tornado(
     sheet.ax.axvline(centre, color=INK, linewidth=0.8)
     reach = 1.18 * float(np.abs(table[["low", "high"]].to_numpy() - middle).max()) * measure.factor
     sheet.ax.set_xlim(centre - (reach or 1.0), centre + (reach or 1.0))
-    _finish_rows(sheet, labels, _with_unit(measure))
-    page.add_legend(
-        sheet.ax, [Patch(facecolor=LOW), Patch(facecolor=HIGH)],
-        ["input is low", "input is high"], columns=2, anchor=(0.0, -30.0 / sheet.height),
-    )  # fmt: skip
+    page.measure_axes(sheet.ax, _with_unit(measure))
+    page.list_rows(sheet.ax, labels)
+    looks = [Patch(facecolor=LOW), Patch(facecolor=HIGH)]
+    page.add_legend(sheet, looks, ["input is low", "input is high"], columns=2)
     return sheet.ax
 
 
@@ -111,18 +102,11 @@ def _draw_swing(
     value, other = values
     sheet.ax.barh(
         row, (value - middle) * measure.factor, left=middle * measure.factor, height=0.72,
-        color=colour, linewidth=0,
+        color=colour, linewidth=0, zorder=1.5 if abs(value - middle) < abs(other - middle) else 1.0,
     )  # fmt: skip
     below = value < other or (value == other and colour == LOW)
     at = (min(value, middle) if below else max(value, middle)) * measure.factor
     page.write_beside(sheet, (at, row), measure.show(value), left=below, size=6.6)
-
-
-def _finish_rows(sheet: Sheet, names: Sequence[str], axis: str) -> None:
-    page.rule_axis(sheet.ax, "x")
-    page.write_minus(sheet.ax)
-    page.list_rows(sheet.ax, names)
-    page.name_axis(sheet.ax, x=axis)
 
 
 def fan(
@@ -132,10 +116,7 @@ def fan(
     driver: str = "",
     names: Mapping[str, str] | None = None,
     unit: str = "",
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
+    **around: Unpack[Surroundings],
 ) -> Axes:
     """Bands of an indicator along an input, such as a capacity: its spread where the input is so.
 
@@ -150,10 +131,8 @@ def fan(
         Scenario -> title.
     unit
         Unit of the input.
-    ax
-        Axes to draw on; default a figure of its own.
-    title, subtitle, footer
-        Words above and below.
+    **around
+        `ax` to draw on (default: a figure of its own); `title`, `subtitle`, `footer`.
 
     Returns
     -------
@@ -166,24 +145,21 @@ def fan(
     measure = _measure(indicator or _first(bands, "outcome"))
     name = words.name_driver(driver or _first(bands, "driver") or "input")
     groups = _by_scenario(bands)
-    headings = Headings(
-        title or f"{measure.name} over {name[:1].lower()}{name[1:]}",
-        subtitle
-        or f"{_with_unit(measure)}: median, with bands that hold half and nine tenths of "
-        "the samples",
-        footer,
-    )
     labels = [page.shorten((names or {}).get(key, key), 300.0) for key in groups if key]
     bottom = 48.0 + (12.0 * len(labels) if len(groups) > 1 else 0.0)
-    sheet = page.open_sheet(ax, headings, height=280.0, margins=Margins(52.0, 24.0, bottom))
+    sheet = page.open_sheet(
+        f"{measure.name} over {name[:1].lower()}{name[1:]}",
+        f"{_with_unit(measure)}: median, with bands that hold half and nine tenths of the samples",
+        height=280.0,
+        margins=Margins(52.0, 24.0, bottom),
+        **around,
+    )
     for mine, look in zip(groups.values(), ALTERNATIVES, strict=False):
         _draw_fan(sheet, mine.sort_values("at"), look, measure.factor)
     sheet.ax.set_xlim(float(bands["at"].min()), float(bands["at"].max()))
-    page.rule_axis(sheet.ax, "both")
-    page.write_minus(sheet.ax)
+    page.measure_axes(sheet.ax, f"{name}{', ' + unit if unit else ''}", _with_unit(measure))
     if (driver or name).lower().endswith("year"):
         sheet.ax.xaxis.set_major_formatter("{x:.0f}")
-    page.name_axis(sheet.ax, x=f"{name}{', ' + unit if unit else ''}", y=_with_unit(measure))
     _add_fan_key(sheet, labels if len(groups) > 1 else [])
     return sheet.ax
 
@@ -202,10 +178,10 @@ def _add_fan_key(sheet: Sheet, scenarios: Sequence[str]) -> None:
     shades = [1.0, 0.55, 0.22]
     looks = [Patch(facecolor="#555555" if scenarios else _BLUE, alpha=a) for a in shades]
     texts = ["median", "half of the samples", "nine tenths"]
-    page.add_legend(sheet.ax, looks, texts, columns=3, anchor=(0.0, -32.0 / sheet.height))
+    page.add_legend(sheet, looks, texts, columns=3, below=32.0)
     if scenarios:
         colours = [Patch(facecolor=look.colour) for look in ALTERNATIVES[: len(scenarios)]]
-        page.add_legend(sheet.ax, colours, scenarios, anchor=(0.0, -46.0 / sheet.height))
+        page.add_legend(sheet, colours, scenarios, below=46.0)
 
 
 def _by_scenario(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -224,10 +200,7 @@ def violin(
     *,
     indicator: str = "",
     names: Mapping[str, str] | None = None,
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
+    **around: Unpack[Surroundings],
 ) -> Axes:
     """How an indicator spreads in each scenario of an ensemble.
 
@@ -240,10 +213,8 @@ def violin(
         Name of the indicator; default the frame's outcome.
     names
         Scenario -> title.
-    ax
-        Axes to draw on; default a figure of its own.
-    title, subtitle, footer
-        Words above and below.
+    **around
+        `ax` to draw on (default: a figure of its own); `title`, `subtitle`, `footer`.
     """
     _require(values, "scenario", "value")
     _require_one(values, "outcome")
@@ -254,21 +225,19 @@ def violin(
     keys = list(dict.fromkeys(table["scenario"]))
     sets = [table.loc[table["scenario"] == key, "value"].to_numpy() for key in keys]
     labels = [page.shorten((names or {}).get(key, key), 240.0) for key in keys]
-    headings = Headings(
-        title or f"How far it spreads: {_lower(measure.name)}",
-        subtitle
-        or f"{_with_unit(measure)}: all samples of each scenario; bar: the middle half; "
-        "point and number: the median",
-        footer,
-    )
     sheet = page.open_sheet(
-        ax, headings, height=30.0 * len(keys) + 8.0,
+        f"How far it spreads: {_lower(measure.name)}",
+        f"{_with_unit(measure)}: all samples of each scenario; bar: the middle half; "
+        "point and number: the median",
+        height=30.0 * len(keys) + 8.0,
         margins=Margins(page.widest(labels) + 20.0, 20.0),
-    )  # fmt: skip
+        **around,
+    )
     for row, mine in enumerate(sets):
         colour = ALTERNATIVES[row % len(ALTERNATIVES)].colour
         _draw_violin(sheet, row, mine * measure.factor, measure, colour)
-    _finish_rows(sheet, labels, _with_unit(measure))
+    page.measure_axes(sheet.ax, _with_unit(measure))
+    page.list_rows(sheet.ax, labels)
     return sheet.ax
 
 
@@ -297,10 +266,7 @@ def exceedance(
     *,
     indicator: str = "",
     names: Mapping[str, str] | None = None,
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
+    **around: Unpack[Surroundings],
 ) -> Axes:
     """How often an indicator exceeds a mark, a line per scenario.
 
@@ -313,10 +279,8 @@ def exceedance(
         Name of the indicator; default the frame's outcome.
     names
         Scenario -> title.
-    ax
-        Axes to draw on; default a figure of its own.
-    title, subtitle, footer
-        Words above and below.
+    **around
+        `ax` to draw on (default: a figure of its own); `title`, `subtitle`, `footer`.
     """
     _require(table, "scenario", "threshold", "probability")
     _require_one(table, "outcome")
@@ -325,26 +289,23 @@ def exceedance(
     if not groups:
         raise UsageError(f"No sample has a value of {_lower(measure.name)}.")
     labels = [page.shorten((names or {}).get(key, key), 300.0) for key in groups]
-    headings = Headings(
-        title or f"How often it is passed: {_lower(measure.name)}",
-        subtitle or f"{_with_unit(measure)}: part of the samples above each value, %",
-        footer,
+    sheet = page.open_sheet(
+        f"How often it is passed: {_lower(measure.name)}",
+        f"{_with_unit(measure)}: part of the samples above each value, %",
+        height=260.0,
+        margins=Margins(46.0, 24.0, 36.0 + 12.0 * len(labels)),
+        **around,
     )
-    bottom = 36.0 + 12.0 * len(labels)
-    sheet = page.open_sheet(ax, headings, height=260.0, margins=Margins(46.0, 24.0, bottom))
-    lines = []
-    for mine, look in zip(groups.values(), ALTERNATIVES, strict=False):
-        dashes = (0, tuple(d / 2 for d in look.dashes)) if look.dashes else "solid"
-        (line,) = sheet.ax.plot(
+    lines = [
+        sheet.ax.plot(
             mine["threshold"] * measure.factor, 100.0 * mine["probability"], color=look.colour,
-            linewidth=1.8, linestyle=dashes,
-        )  # fmt: skip
-        lines.append(line)
+            linewidth=1.8, linestyle=page.dash_line(look),
+        )[0]
+        for mine, look in zip(groups.values(), ALTERNATIVES, strict=False)
+    ]  # fmt: skip
     sheet.ax.set_ylim(0, 102)
-    page.rule_axis(sheet.ax, "both")
-    page.write_minus(sheet.ax)
-    page.name_axis(sheet.ax, x=_with_unit(measure), y="% of samples above")
-    page.add_legend(sheet.ax, lines, labels, anchor=(0.0, -32.0 / sheet.height))
+    page.measure_axes(sheet.ax, _with_unit(measure), "% of samples above")
+    page.add_legend(sheet, lines, labels, below=32.0)
     return sheet.ax
 
 

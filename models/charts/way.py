@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.charts import words
-from models.charts.sheet import Headings
 from models.charts.tables import step_table
 from routes.errors import UsageError
 from routes.maps.style import ALTERNATIVES, LineStyle, style_corridor
@@ -68,13 +67,11 @@ def name_ends(route: Route) -> str:
     return f"{words.name_place(first['from_name'])} to {words.name_place(last['to_name'])}"
 
 
-def head_ways(routes: Sequence[Route], given: Headings, title: str, subtitle: str) -> Headings:
-    """Headings with what is shipped, and between where when all routes share it."""
+def name_shipment(routes: Sequence[Route]) -> str:
+    """What routes ship, and between where when they share it: `coal, Ekibastuz to Omsk`."""
     ends = {name_ends(route) for route in routes}
-    what = f"{title}: {words.say_commodity(routes[0].commodity)}"
-    if len(ends) == 1:
-        what += f", {next(iter(ends))}"
-    return Headings(given.title or what, given.subtitle or subtitle, given.footer)
+    shared = sorted(ends) if len(ends) == 1 else []
+    return ", ".join([words.say_commodity(routes[0].commodity), *shared])
 
 
 def spread_out(wanted: Sequence[float], gap: float, top: float) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,8 @@ from matplotlib.patches import Patch
 
 from models.charts import sheet as page
 from models.charts import words
-from models.charts.sheet import Headings, Margins, Sheet
-from models.charts.way import Way, head_ways, name_ways, spread_out
+from models.charts.sheet import Margins, Sheet, Surroundings
+from models.charts.way import Way, name_shipment, name_ways, spread_out
 from routes.errors import UsageError
 from routes.maps.labels import Label
 from routes.maps.style import INK, make_font
@@ -26,24 +26,16 @@ _EXTRA = "#b9b6b0"
 # Waterfall
 
 
-def waterfall(
-    routes: Sequence[Route],
-    *,
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
-) -> Axes:
+def waterfall(routes: Sequence[Route], **around: Unpack[Surroundings]) -> Axes:
     """Cost of each leg of alternative routes, one leg after the other, USD/t.
 
     Parameters
     ----------
     routes
         One to six routes of `routes.paths.find_routes`.
-    ax
-        Axes to draw on; default a figure of its own, as high as its legs.
-    title, subtitle, footer
-        Words above and below; the title names the ends by default.
+    **around
+        `ax` to draw on (default: a figure of its own, as high as its legs); `title` (default: it
+        names the ends), `subtitle`, `footer`.
 
     Returns
     -------
@@ -55,37 +47,28 @@ def waterfall(
     rows = [row for way in ways for row in _fall_rows(way)]
     left = min(page.widest((row["name"] for row in rows), bold=True) + 12.0, 340.0)
     names = [page.shorten(row["name"], left - 8.0, bold=row["bold"]) for row in rows]
-    headings = head_ways(
-        routes, Headings(title, subtitle, footer),
-        "What each leg costs",
-        "Cash cost of a tonne leg by leg, 2023 USD/t; legs under 0.05 USD/t are left out",
-    )  # fmt: skip
     sheet = page.open_sheet(
-        ax, headings, height=12.5 * len(rows) + 8.0, margins=Margins(left, 72.0, 46.0),
+        f"What each leg costs: {name_shipment(routes)}",
+        "Cash cost of a tonne leg by leg, 2023 USD/t; legs under 0.05 USD/t are left out",
+        height=12.5 * len(rows) + 8.0,
+        margins=Margins(left, 72.0, 46.0),
         width=max(page.PAGE_WIDTH, left + 400.0),
-    )  # fmt: skip
+        **around,
+    )
     _draw_falls(sheet, rows)
+    top = max(row["start"] + row["size"] + row["extra"] for row in rows)
+    sheet.ax.set_xlim(0, top * 1.02)
+    page.measure_axes(sheet.ax, "USD/t from the start on")
     page.list_rows(
         sheet.ax, names, bold=[i for i, row in enumerate(rows) if row["bold"]],
         colours=[row["ink"] for row in rows],
     )  # fmt: skip
-    top = max(row["start"] + row["size"] + row["extra"] for row in rows)
-    sheet.ax.set_xlim(0, top * 1.02)
-    page.rule_axis(sheet.ax, "x")
-    page.write_minus(sheet.ax)
-    sheet.ax.set_yticks(range(len(names)), names)
-    page.name_axis(sheet.ax, x="USD/t from the start on")
-    for i, label in enumerate(sheet.ax.get_yticklabels()):
-        label.set_fontproperties(make_font(page.WORDS, bold=rows[i]["bold"]))
     handles = [
         Patch(facecolor="#8a8a8a"), Patch(facecolor="#8a8a8a", alpha=0.45),
         Patch(facecolor=_TOTAL), Patch(facecolor="white", edgecolor=_EXTRA, hatch="////"),
     ]  # fmt: skip
-    page.add_legend(
-        sheet.ax, handles,
-        ["way between places", "port, border or station", "cash cost", "time and risk"],
-        columns=4, loc="upper left", anchor=(0.0, -30.0 / sheet.height),
-    )  # fmt: skip
+    said = ["way between places", "port, border or station", "cash cost", "time and risk"]
+    page.add_legend(sheet, handles, said, columns=4)
     return sheet.ax
 
 
@@ -134,9 +117,8 @@ def _draw_falls(sheet: Sheet, rows: Sequence[dict[str, Any]]) -> None:
                 number, row["extra"], left=end, height=0.72, facecolor="white", edgecolor=_EXTRA,
                 hatch="////", linewidth=0.5, gid="bar-extra",
             )  # fmt: skip
-        page.write_beside(
-            sheet, (end + row["extra"], number), row["text"], bold=row["kind"] == "total"
-        )
+        right = max(row["start"], end) + row["extra"]  # a leg that earns leads back to the left
+        page.write_beside(sheet, (right, number), row["text"], bold=row["kind"] == "total")
 
 
 # Profile
@@ -146,11 +128,8 @@ def profile(
     routes: Sequence[Route],
     *,
     measure: Literal["time", "cost"] = "time",
-    ax: Axes | None = None,
-    title: str = "",
-    subtitle: str = "",
-    footer: str = "",
     most_labels: int = 7,
+    **around: Unpack[Surroundings],
 ) -> Axes:
     """Time or cost over distance, as UNESCAP and CAREC draw it: steps are borders and ports.
 
@@ -160,25 +139,22 @@ def profile(
         One to six routes of `routes.paths.find_routes`.
     measure
         `time` (days) or `cost` (cash cost, USD/t).
-    ax
-        Axes to draw on; default a figure of its own.
-    title, subtitle, footer
-        Words above and below.
     most_labels
         Most steps of a route that are named, highest first.
+    **around
+        `ax` to draw on (default: a figure of its own); `title`, `subtitle`, `footer`.
     """
     if measure not in ("time", "cost"):
         raise UsageError(f"The 'measure' of a profile must be time or cost. Got {measure!r}.")
     ways = name_ways(routes)
     unit, what = ("days", "Time") if measure == "time" else ("USD/t", "Cash cost")
-    headings = head_ways(
-        routes, Headings(title, subtitle, footer),
-        f"{what} over distance",
-        "Slopes are ways, vertical steps are ports, borders and stations where goods stand or pay",
-    )  # fmt: skip
     names = [f"{way.name}, {_say_end(way, measure)}" for way in ways]
     sheet = page.open_sheet(
-        ax, headings, height=330.0, margins=Margins(46.0, page.widest(names, bold=True) + 16.0)
+        f"{what} over distance: {name_shipment(routes)}",
+        "Slopes are ways, vertical steps are ports, borders and stations where goods stand or pay",
+        height=330.0,
+        margins=Margins(right=page.widest(names, bold=True) + 16.0),
+        **around,
     )
     column = "days" if measure == "time" else "cash_usd_per_t"
     lines = {way.letter: _trace(way.steps, column) for way in ways}
@@ -192,9 +168,7 @@ def profile(
     short = "d" if measure == "time" else "USD"
     labels = [x for way in ways for x in _step_labels(sheet, way, column, short, most_labels)]
     page.place_labels(sheet, _drop_repeats(labels))
-    page.rule_axis(sheet.ax, "both")
-    page.write_minus(sheet.ax)
-    page.name_axis(sheet.ax, x="Distance, km", y=f"{what}, {unit}")
+    page.measure_axes(sheet.ax, "Distance, km", f"{what}, {unit}")
     return sheet.ax
 
 
@@ -212,10 +186,10 @@ def _trace(steps: pd.DataFrame, column: str) -> Any:
 
 
 def _draw_profile(sheet: Sheet, way: Way, line: Any) -> None:
-    dashes = (0, tuple(d / 2 for d in way.look.dashes)) if way.look.dashes else "solid"
     sheet.ax.plot(
-        line[:, 0], line[:, 1], color=way.look.colour, linewidth=2.0, linestyle=dashes,
-        solid_joinstyle="miter", gid=f"profile-{way.letter}", zorder=3,
+        line[:, 0], line[:, 1], color=way.look.colour, linewidth=2.0,
+        linestyle=page.dash_line(way.look), solid_joinstyle="miter",
+        gid=f"profile-{way.letter}", zorder=3,
     )  # fmt: skip
     points = sheet.to_points(line[:, 0], line[:, 1])
     sheet.occupancy.mark_line(points, 1.5, 2.0)
