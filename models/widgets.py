@@ -8,17 +8,16 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from models.charts.flows import map_change, map_flows
 from models.charts.pictures import show
 from models.compare import BASELINE
 from models.run import Run, run_scenario
 from models.scenario import list_scenarios
 from routes.errors import UnknownNameError
-from routes.maps import draw_difference, draw_flows
-from routes.network import Network, load_network, read_geometries
+from routes.network import Network, load_network
 
 MEASURES = {"tonnes": "mt", "value": "value", "each commodity to its own scale": "scaled"}
 ALL = "all cargo"
-_FULL = 0.999
 
 
 class Explorer:
@@ -52,21 +51,11 @@ class Explorer:
         if scenario not in self.scenarios:
             raise UnknownNameError("scenario of this explorer", scenario, self.scenarios)
         run = self._runs(scenario, commodity)
-        case = run.result.case
-        places = case.network["places"].set_index("place_id")
-        about = f"{commodity or ALL}, {run.year}, {run.assignment} flows"
         if change and scenario != self.scenarios[0]:
             base = self._runs(self.scenarios[0], commodity)
-            return draw_difference(
-                places, case.links, base.flows, run.flows, ax=ax, extent=self.extent,
-                measure=measure if measure != "scaled" else "mt", geometries=read_geometries(),
-                title=f"{run.title}: change from {base.title}", subtitle=about,
-            )  # fmt: skip
-        full = run.links.loc[run.links["utilisation"] >= _FULL, "link_id"]
-        return draw_flows(
-            places, case.links, run.flows, ax=ax, measure=measure, extent=self.extent,
-            geometries=read_geometries(), full=set(full), title=run.title, subtitle=about,
-        )  # fmt: skip
+            measure = measure if measure != "scaled" else "mt"
+            return map_change(base, run, ax=ax, measure=measure, extent=self.extent)
+        return map_flows(run, ax=ax, measure=measure, extent=self.extent)
 
     @property
     def widget(self) -> Any:

@@ -14,15 +14,15 @@ from matplotlib.patches import Patch
 from models.charts import sheet as page
 from models.charts import words
 from models.charts.sheet import Margins, Sheet, Surroundings
-from models.charts.tables import capacity_table, transit_table
+from models.charts.tables import FULL, capacity_table, transit_table
 from models.run import Run
 from routes.errors import UsageError
-from routes.maps.style import CORRIDORS, FULL
+from routes.maps import style
 
 ROW = 14.0
-FIRST = CORRIDORS["via-russia"].colour
+FIRST = style.CORRIDORS["via-russia"].colour
 PALE_FIRST = "#f0bd94"
-_USED, _FULL = "#8aa9bf", FULL
+_USED = "#8aa9bf"
 
 
 def utilisation(
@@ -59,10 +59,10 @@ def utilisation(
         width=max(page.PAGE_WIDTH, margins.left + margins.right + 190.0),
         **around,
     )
-    full = table["utilisation"].to_numpy() > 0.999
+    full = table["utilisation"].to_numpy() >= FULL
     sheet.ax.barh(
         range(len(names)), 100.0 * table["utilisation"], height=0.7, linewidth=0,
-        color=[_FULL if f else _USED for f in full],
+        color=[style.FULL if f else _USED for f in full],
     )  # fmt: skip
     sheet.ax.set_xlim(0, 103)
     page.measure_axes(sheet.ax, "Use of capacity, %")

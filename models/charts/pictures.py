@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from routes.errors import InternalError
@@ -39,9 +40,7 @@ def show(ax: Axes, *, dpi: float = 84.0) -> Picture:
     dpi
         Dots per inch.
     """
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise InternalError("axes without a figure")
+    figure = figure_of(ax)
     with TemporaryDirectory() as folder:
         path = save_figure(figure, Path(folder) / "figure.png", dpi=dpi)
         with Image.open(path) as drawn:
@@ -51,6 +50,14 @@ def show(ax: Axes, *, dpi: float = 84.0) -> Picture:
     said = [*(text.get_text() for text in figure.texts), *(t.get_text() for t in ax.texts)]
     words = next((text for text in said if len(text) > 3), "figure")
     return Picture(stream.getvalue(), small.size, words)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that axes stand on."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise InternalError("axes without a figure")
+    return figure
 
 
 def keep_few_colours(picture: Image.Image) -> Image.Image:

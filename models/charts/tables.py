@@ -13,6 +13,8 @@ from models.compare import Comparison
 from models.run import Run
 from routes.paths import Route, leg_table
 
+FULL = 0.999
+"""Utilisation from which a capacity counts as full."""
 KEY_INDICATORS = (
     "exported_mt", "undelivered_mt", "cash_cost_usd_per_t", "days_mean", "co2_mt", "netback_musd",
     "transit_share", "exclusion_loss", "bypass_coverage", "corridor_hhi",

@@ -14,30 +14,33 @@ from importlib.util import find_spec
 from pathlib import Path
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("models.cli.run:run", "Solve one scenario, or several composed."),
-    "compare": ("models.cli.compare:compare", "Set scenarios side by side."),
+    "run": ("models.cli.run:run_scenarios", "Solve one scenario, or several composed."),
+    "compare": ("models.cli.compare:compare_scenarios", "Set scenarios side by side."),
     "dependency": (
-        "models.cli.dependency:dependency",
+        "models.cli.dependency:measure_transit",
         "Measure how much hangs on one transit country.",
     ),
     "chokepoints": (
-        "models.cli.chokepoints:chokepoints",
+        "models.cli.chokepoints:rank_chokepoints",
         "Rank what costs most when it falls out.",
     ),
     "ensemble": (
-        "models.cli.ensemble:ensemble",
+        "models.cli.ensemble:sample_ensemble",
         "Sample what is uncertain and say what matters.",
     ),
     "calibrate": (
-        "models.cli.calibrate:calibrate",
+        "models.cli.calibrate:fit_split",
         "Fit the likely split on the observed base year.",
     ),
-    "backcast": ("models.cli.backcast:backcast", "Check the likely split against observed flows."),
-    "explain": ("models.cli.explain:explain", "Say why flows are what they are."),
-    "routes": ("models.cli.routes:routes", "Find ways from one place to another, leg by leg."),
-    "map": ("models.cli.map:map_", "Draw a map of flows."),
-    "chart": ("models.cli.chart:chart", "Draw a chart of scenarios or routes."),
-    "report": ("models.cli.report:report", "Write one HTML file to send round."),
+    "backcast": (
+        "models.cli.backcast:check_split",
+        "Check the likely split against observed flows.",
+    ),
+    "explain": ("models.cli.explain:explain_flows", "Say why flows are what they are."),
+    "routes": ("models.cli.routes:list_routes", "Find ways from one place to another, leg by leg."),
+    "map": ("models.cli.map:draw_map", "Draw a map of flows."),
+    "chart": ("models.cli.chart:draw_chart", "Draw a chart of scenarios or routes."),
+    "report": ("models.cli.report:write_page", "Write one HTML file to send round."),
     "scenario": ("models.cli.scenario:scenario", "List, show, write and check scenarios."),
     "data": ("models.cli.data:data", "Check the data set and look into it."),
 }

@@ -46,7 +46,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     metavar="FILE",
     help="Parameters that `kazroutes calibrate -o` wrote, instead of the shipped ones.",
 )
-def backcast(
+def check_split(
     *,
     year: int,
     commodity: str,
@@ -62,11 +62,13 @@ def backcast(
     an observation its columns stay empty.
     """
     network = open_network(common)
-    from models.calibration import backcast as cast
+    from models.calibration import backcast
     from models.choice import load_parameters
 
     parameters = load_parameters(parameter_file) if parameter_file is not None else None
-    result = cast(network, year=year, commodity=commodity, observed=observed, parameters=parameters)
+    result = backcast(
+        network, year=year, commodity=commodity, observed=observed, parameters=parameters
+    )
     show(describe_backcast(result, describe_data(network)), common)
 
 

@@ -33,7 +33,7 @@ FIT = (
     metavar="FILE",
     help="Write the parameters to FILE, for `kazroutes backcast --parameters`.",
 )
-def calibrate(*, output: Path | None, common: Common) -> None:
+def fit_split(*, output: Path | None, common: Common) -> None:
     """Fit the likely split on the observed flows of 2023.
 
     Sensitivity (theta) of crude by the flows of its fields and outlets, that of other goods by the
@@ -44,9 +44,9 @@ def calibrate(*, output: Path | None, common: Common) -> None:
     if output is not None:
         check_new_file(output)
     network = open_network(common)
-    from models.calibration import calibrate as fit
+    from models.calibration import calibrate
 
-    result = fit(network, path=output)
+    result = calibrate(network, path=output)
     show(describe_calibration(result, describe_data(network)), common)
     if output is not None:
         print_message(f"Parameters written to {output}.")

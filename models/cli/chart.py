@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from models.cli.figures import PICTURES, check_picture, figure_of
-from models.cli.output import Output, open_network, show
+from models.cli.figures import PICTURES, check_picture
+from models.cli.output import open_network, output_option, show_file
 from models.cli.questions import (
     BASELINE,
+    Question,
     follow,
     load_composed,
     name_composed,
@@ -20,7 +21,6 @@ from models.cli.questions import (
     split_countries,
 )
 from models.cli.shell import Common, command
-from models.tables import make_table
 from routes.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -81,22 +81,12 @@ class _Ends:
 @click.option(
     "--driver", metavar="NAME", help="Input that a fan runs along; default: the strongest."
 )
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help=f"Picture to write: {', '.join(PICTURES)}. An old one is replaced.",
-)
-def chart(
+@output_option(f"Picture to write: {', '.join(PICTURES)}. An old one is replaced.")
+def draw_chart(
     *,
     kind: str,
     scenarios: tuple[str, ...],
-    assignment: str,
-    year: int | None,
-    commodity: str | None,
-    country: str,
+    question: Question,
     measure: str,
     start: str | None,
     end: str | None,
@@ -134,22 +124,22 @@ def chart(
     if folder is not None:
         _show(kind, draw_samples(kind, folder, scenarios, indicators, driver), output, common)
         return
-    ends = _Ends(start, end, k, avoid)
+    ends, commodity = _Ends(start, end, k, avoid), question["commodity"]
+    if kind in OF_ROUTES:
+        question = question | {"commodity": None}
     names = _pick_scenarios(kind, scenarios, commodity, ends)
     chosen = [load_composed(name) for name in names]
     network = open_network(common)
     from models.run import run_scenario
 
     runs = [
-        run_scenario(
-            parts, network=network, assignment=assignment, year=year, country=country,
-            commodity=None if kind in OF_ROUTES else commodity, prices=kind == "utilisation",
-        )
+        run_scenario(parts, network=network, prices=kind == "utilisation", **question)
         for parts in follow(chosen, name_composed)
-    ]  # fmt: skip
-    footer = _describe(runs, network, year or 2023)
+    ]
+    year = question["year"] or 2023
+    footer = _describe(runs, network, year)
     if commodity is not None and kind in OF_ROUTES:
-        routes = _find_routes(ends, runs, network, commodity, year or 2023)
+        routes = _find_routes(ends, runs, network, commodity, year)
         axes = _draw_routes(kind, routes, footer)
     else:
         axes = _draw_runs(kind, runs, measure, indicators, footer)
@@ -157,11 +147,11 @@ def chart(
 
 
 def _show(kind: str, axes: Axes, output: Path, common: Common) -> None:
+    from models.charts.pictures import figure_of
     from routes.maps import save_figure
 
     save_figure(figure_of(axes), output)
-    rows = [{"kind": kind, "file": str(output)}]
-    show(Output({"files": rows}, files=[make_table("", rows)], sentences=[str(output)]), common)
+    show_file(output, {"kind": kind, "file": str(output)}, common)
 
 
 def _check_samples(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.cli.output import Output, describe_data, folder_options, open_network, save, show
+from models.cli.figures import save_runs
+from models.cli.output import Output, describe_data, folder_options, open_network, show
 from models.cli.progress import show_progress
 from models.cli.questions import BASELINE, load_composed
-from models.cli.shell import Common, command, print_message
-from models.folders import check_new_folder, new_folder
+from models.cli.shell import Common, command
+from models.folders import check_new_folder
 from models.tables import make_table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from models.dependency import Criticality, Interdiction
     from models.run import Run
 
@@ -66,7 +70,7 @@ PRICED = ("gain_usd_per_unit", "loss_usd_per_unit", "at_stake_musd")
 @click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Rows shown.")
 @click.option("--year", type=int, metavar="Y", help="Take the inputs of this year.")
 @folder_options
-def chokepoints(
+def rank_chokepoints(
     *,
     scenario: str,
     measure: str,
@@ -180,21 +184,17 @@ def _save(
     overwrite: bool,
 ) -> None:
     from models import charts
-    from models.cli.figures import figure_of
     from routes.exchange import read_lines
-    from routes.maps import draw_criticality, save_figure
+    from routes.maps import draw_criticality
 
-    with new_folder(folder, overwrite=overwrite) as inside:
-        leaders = ranking.leaders()
-        if (leaders["lost_musd"] > 0).any():
-            save_figure(figure_of(charts.criticality(leaders)), inside / "criticality.png")
-        scores = ranking.scores()
-        if (scores > 0).any():
-            axes = draw_criticality(
-                run.result.case.network["places"].set_index("place_id"), run.result.case.links,
-                scores, geometries=read_lines(common.data), unit="M USD/yr", what="surplus lost",
-                title=f"{run.title or run.scenario}: what is lost when a link falls out",
-            )  # fmt: skip
-            save_figure(figure_of(axes), inside / "criticality_map.png")
-        save(output, inside, manifest=run.manifest)
-    print_message(f"Written to {folder}.")
+    drawn: dict[str, Callable[[], Axes]] = {}
+    leaders, scores = ranking.leaders(), ranking.scores()
+    if (leaders["lost_musd"] > 0).any():
+        drawn["criticality.png"] = lambda: charts.criticality(leaders)
+    if (scores > 0).any():
+        drawn["criticality_map.png"] = lambda: draw_criticality(
+            run.result.case.network["places"].set_index("place_id"), run.result.case.links,
+            scores, geometries=read_lines(common.data), unit="M USD/yr", what="surplus lost",
+            title=f"{run.title or run.scenario}: what is lost when a link falls out",
+        )  # fmt: skip
+    save_runs(output, [], folder, common, manifest=run.manifest, overwrite=overwrite, charts=drawn)

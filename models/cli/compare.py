@@ -8,7 +8,7 @@ import click
 
 from models.cli.figures import save_runs
 from models.cli.output import describe_data, folder_options, open_network, show
-from models.cli.questions import follow, load_composed, name_composed, question_options
+from models.cli.questions import Question, compose_all, question_options, run_all
 from models.cli.results import describe_comparison
 from models.cli.shell import Common, command
 from models.folders import check_new_folder
@@ -22,14 +22,11 @@ from models.folders import check_new_folder
 @click.option("--baseline", metavar="NAME", help="Scenario that the others are compared with.")
 @question_options
 @folder_options
-def compare(
+def compare_scenarios(
     *,
     scenarios: tuple[str, ...],
     baseline: str | None,
-    assignment: str,
-    year: int | None,
-    commodity: str | None,
-    country: str,
+    question: Question,
     out: Path | None,
     overwrite: bool,
     common: Common,
@@ -39,27 +36,13 @@ def compare(
     Without names: all shipped scenarios. "a+b" composes two. The baseline is baseline-2023 when it
     is among them, else the first.
     """
-    from models.scenario import list_scenarios
-
     if out:
         check_new_folder(out, overwrite=overwrite)
-    names = list(scenarios) or [entry.name for entry in list_scenarios()]
-    composed = {name_composed(parts): parts for parts in map(load_composed, names)}
-    if baseline is not None:
-        parts = load_composed(baseline)
-        baseline = name_composed(parts)
-        composed = {baseline: parts, **composed}
+    composed, baseline = compose_all(scenarios, baseline)
     network = open_network(common)
     from models.compare import compare_runs
-    from models.run import run_scenario
 
-    runs = [
-        run_scenario(
-            composed[name], network=network, assignment=assignment, year=year,
-            commodity=commodity, country=country,
-        )
-        for name in follow(list(composed), str)
-    ]  # fmt: skip
+    runs = run_all(composed, network, question)
     comparison = compare_runs(runs, baseline=baseline)
     output = describe_comparison(comparison, footer=describe_data(network))
     if out:

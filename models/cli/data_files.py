@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from models.cli.output import Output, open_network, show
+from models.cli.output import open_network, show_file
 from models.cli.shell import Common, command, print_message
-from models.tables import make_table
 from routes.files import check_new_file, new_file
 
 FORMS = ("csv", "xlsx", "geojson", "gpkg", "gmns", "graphml")
@@ -33,9 +32,7 @@ def export(*, form: str, target: Path, overwrite: bool, common: Common) -> None:
     check_export(target, form=form, overwrite=overwrite)
     network = open_network(common)
     export_network(network, target, form=form, lines=read_lines(common.data), overwrite=overwrite)
-    rows = [{"form": form, "path": str(target)}]
-    output = Output({"files": rows}, files=[make_table("", rows)], sentences=[str(target)])
-    show(output, common)
+    show_file(target, {"form": form, "path": str(target)}, common)
 
 
 @command("package", example="kazroutes data package --data mine -o mine/datapackage.json")

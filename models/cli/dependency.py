@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models.cli.output import Output, describe_data, folder_options, open_network, save, show
+from models.cli.figures import save_runs
+from models.cli.output import Output, describe_data, folder_options, open_network, show
 from models.cli.progress import show_progress
 from models.cli.questions import BASELINE, load_composed
-from models.cli.shell import Common, command, print_message
-from models.folders import check_new_folder, new_folder
+from models.cli.shell import Common, command
+from models.folders import check_new_folder
 from models.tables import Table, frame_table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from models.dependency import Dependency
 
 SHARES = (
@@ -71,7 +75,7 @@ REMAINS = (
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of those orders.")
 @folder_options
-def dependency(
+def measure_transit(
     *,
     scenario: str,
     country: str,
@@ -116,7 +120,7 @@ def dependency(
         )  # fmt: skip
     output = describe_dependency(result, footer=describe_data(network))
     if out:
-        _save(output, result, out, overwrite=overwrite)
+        _save(output, result, out, common, overwrite=overwrite)
     show(output, common)
 
 
@@ -182,23 +186,17 @@ def _say(result: Dependency) -> list[str]:
     return [*lines, ""]
 
 
-def _save(output: Output, result: Dependency, folder: Path, *, overwrite: bool) -> None:
+def _save(
+    output: Output, result: Dependency, folder: Path, common: Common, *, overwrite: bool
+) -> None:
     from models import charts
-    from models.cli.figures import figure_of
-    from routes.maps import save_figure
 
-    with new_folder(folder, overwrite=overwrite) as inside:
-        run = next(iter(result.runs.values()))
-        if float(result.table["third_mt"].max()) > 0:
-            save_figure(figure_of(charts.dependency(run)), inside / "dependency.png")
-        power = result.power
-        if (
-            power is not None
-            and power.players != "corridors"
-            and power.table["share"].notna().any()
-        ):
-            after = result.shift.after.table if result.shift else None
-            axes = charts.transit_power(power.table, after)
-            save_figure(figure_of(axes), inside / "transit_power.png")
-        save(output, inside, manifest=run.manifest)
-    print_message(f"Written to {folder}.")
+    run = next(iter(result.runs.values()))
+    drawn: dict[str, Callable[[], Axes]] = {}
+    if float(result.table["third_mt"].max()) > 0:
+        drawn["dependency.png"] = lambda: charts.dependency(run)
+    power = result.power
+    if power is not None and power.players != "corridors" and power.table["share"].notna().any():
+        after = result.shift.after.table if result.shift else None
+        drawn["transit_power.png"] = lambda: charts.transit_power(power.table, after)
+    save_runs(output, [], folder, common, manifest=run.manifest, overwrite=overwrite, charts=drawn)

@@ -106,7 +106,7 @@ def _read_closures(
     metavar="XX",
     help="Country that dependency is measured on.",
 )
-def ensemble(
+def sample_ensemble(
     *,
     scenarios: tuple[str, ...],
     samples: int,

@@ -30,7 +30,7 @@ from models.tables import make_table
     metavar="USD",
     help="Splits closer than this, USD/t, count as equally good.",
 )
-def explain(
+def explain_flows(
     *,
     scenario: str,
     against: str | None,

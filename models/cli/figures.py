@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from models.cli.output import Output, save
 from models.cli.questions import follow
 from models.cli.shell import Common, print_message
+from routes.errors import UsageError
 from models.folders import new_folder
-from routes.errors import InternalError, UsageError
 from routes.files import check_new_file
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from models.run import Run
 
 PICTURES = (".png", ".svg", ".pdf")
-FULL = 0.999  # utilisation from which a link is marked as full
 
 
 def check_picture(path: Path) -> None:
@@ -32,61 +31,36 @@ def check_picture(path: Path) -> None:
 
 def draw_run(run: Run, *, data: str | None, measure: str = "mt", extent: str = "region") -> Figure:
     """The flow map of a run."""
+    from models.charts.flows import map_flows
+    from models.charts.pictures import figure_of
     from routes.exchange import read_lines
-    from routes.maps import draw_flows
 
-    full = run.links.loc[run.links["utilisation"] >= FULL, "link_id"]
-    axes = draw_flows(
-        run.result.case.network["places"].set_index("place_id"),
-        run.result.case.links,
-        run.flows,
-        measure=measure,
-        extent=extent,
-        geometries=read_lines(data),
-        full=set(full),
-        title=run.title or run.scenario,
-        subtitle=_describe(run),
-        footer=_describe_versions(run),
-    )
-    return figure_of(axes)
+    return figure_of(
+        map_flows(
+            run, geometries=read_lines(data), footer=_describe_versions(run), measure=measure,
+            extent=extent,
+        )
+    )  # fmt: skip
 
 
 def draw_change(
     before: Run, after: Run, *, data: str | None, measure: str = "mt", extent: str = "region"
 ) -> Figure:
     """The map of what flows change from one run to another."""
+    from models.charts.flows import map_change
+    from models.charts.pictures import figure_of
     from routes.exchange import read_lines
-    from routes.maps import draw_difference
 
-    axes = draw_difference(
-        after.result.case.network["places"].set_index("place_id"),
-        after.result.case.links,
-        before.flows,
-        after.flows,
-        measure=measure,
-        extent=extent,
-        geometries=read_lines(data),
-        title=f"{after.title or after.scenario}: change from {before.title or before.scenario}",
-        subtitle=_describe(after),
-        footer=_describe_versions(after),
-    )
-    return figure_of(axes)
-
-
-def _describe(run: Run) -> str:
-    return f"{run.commodity or 'all cargo'}, {run.year}, {run.assignment} flows"
+    return figure_of(
+        map_change(
+            before, after, geometries=read_lines(data), footer=_describe_versions(after),
+            measure=measure, extent=extent,
+        )
+    )  # fmt: skip
 
 
 def _describe_versions(run: Run) -> str:
     return f"kazroutes {run.manifest['version']}, data {run.manifest['data_version']}."
-
-
-def figure_of(axes: Axes) -> Figure:
-    """The figure that axes stand on."""
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        raise InternalError("a map without a figure")
-    return figure
 
 
 def save_runs(
@@ -100,6 +74,7 @@ def save_runs(
     charts: Mapping[str, Callable[[], Axes]] | None = None,
 ) -> None:
     """Write a result, a map of each run, charts by file name and the manifest to a new folder."""
+    from models.charts.pictures import figure_of
     from routes.maps import save_figure
 
     with new_folder(folder, overwrite=overwrite) as inside:

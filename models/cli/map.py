@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from models.cli.figures import check_picture, draw_change, draw_run
-from models.cli.output import Output, open_network, show
-from models.cli.questions import BASELINE, load_composed, question_options
+from models.cli.output import open_network, output_option, show_file
+from models.cli.questions import BASELINE, Question, load_composed, question_options
 from models.cli.shell import Common, command
-from models.tables import make_table
 from routes.errors import UsageError
 
 MEASURES = ("mt", "value", "scaled")
@@ -34,22 +33,12 @@ EXTENTS = ("region", "kazakhstan", "caspian", "wide")
     help="Width by tonnes, by value, or each commodity in % of its greatest flow.",
 )
 @click.option("--extent", type=click.Choice(EXTENTS), default="region", show_default=True)
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Picture to write: .png, .svg or .pdf. An old one is replaced.",
-)
-def map_(
+@output_option("Picture to write: .png, .svg or .pdf. An old one is replaced.")
+def draw_map(
     *,
     scenario: str,
     against: str | None,
-    assignment: str,
-    year: int | None,
-    commodity: str | None,
-    country: str,
+    question: Question,
     measure: str,
     extent: str,
     output: Path,
@@ -70,16 +59,11 @@ def map_(
     from routes.maps import save_figure
 
     run, *before = [
-        run_scenario(
-            scenarios, network=network, assignment=assignment, year=year, commodity=commodity,
-            country=country, prices=False,
-        )
-        for scenarios in chosen
-    ]  # fmt: skip
+        run_scenario(scenarios, network=network, prices=False, **question) for scenarios in chosen
+    ]
     if before:
         figure = draw_change(before[0], run, data=common.data, measure=measure, extent=extent)
     else:
         figure = draw_run(run, data=common.data, measure=measure, extent=extent)
     save_figure(figure, output)
-    rows = [{"scenario": run.scenario, "file": str(output)}]
-    show(Output({"files": rows}, files=[make_table("", rows)], sentences=[str(output)]), common)
+    show_file(output, {"scenario": run.scenario, "file": str(output)}, common)

@@ -12,7 +12,7 @@ import click
 
 from models.cli.shell import Common
 from models.folders import MANIFEST
-from models.tables import Table, print_tables, write_csv, write_json
+from models.tables import Table, make_table, print_tables, write_csv, write_json
 from routes.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ def show(output: Output, common: Common) -> None:
             print_tables(output.tables, footer=output.footer, stream=sys.stdout)
 
 
+def show_file(path: Path, row: Mapping[str, Any], common: Common) -> None:
+    """Say which file was written: its path for a person, else the row."""
+    show(Output({"files": [row]}, files=[make_table("", [row])], sentences=[str(path)]), common)
+
+
 def save(output: Output, folder: Path, *, manifest: Mapping[str, Any]) -> None:
     """Write a result to a folder: result.json, a CSV file a table, the manifest last."""
     (folder / "result.json").write_text(write_json(output.document) + "\n", encoding="utf-8")
@@ -70,6 +75,18 @@ def folder_options(function: Function) -> Function:
         help="Also write tables, maps and manifest to a new folder.",
     )
     return out(overwrite(function))
+
+
+def output_option(said: str) -> Callable[[Function], Function]:
+    """Give a command -o/--output, the one file that it writes."""
+    return click.option(
+        "-o",
+        "--output",
+        required=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=said,
+    )
 
 
 def open_network(common: Common) -> Network:

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import click
 
 if TYPE_CHECKING:
+    from models.run import Run
     from models.scenario import Scenario
+    from routes.network import Network
 
 BASELINE = "baseline-2023"
 ASSIGNMENTS = ("optimal", "likely", "possible")
-Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
 
 
-def question_options(function: Function) -> Function:
-    """Give a command --assignment, --year, --commodity and --country."""
+class Question(TypedDict):
+    """What is asked of every scenario: keywords of `run_scenario`."""
+
+    assignment: str
+    year: int | None
+    commodity: str | None
+    country: str
+
+
+def question_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --assignment, --year, --commodity and --country, as one `question`."""
+
+    @wraps(function)
+    def ask(**values: Any) -> Any:
+        asked = {name: values.pop(name) for name in Question.__annotations__}
+        return function(**values, question=cast("Question", asked))
+
     for option in (
         click.option(
             "--country",
@@ -44,8 +61,8 @@ def question_options(function: Function) -> Function:
             "tonnes that can leave.",
         ),
     ):
-        function = option(function)
-    return function
+        ask = option(ask)
+    return ask
 
 
 def load_composed(name: str) -> tuple[Scenario, ...]:
@@ -58,6 +75,32 @@ def load_composed(name: str) -> tuple[Scenario, ...]:
 def name_composed(scenarios: Sequence[Scenario]) -> str:
     """What a run of these scenarios together is called."""
     return "+".join(scenario.name for scenario in scenarios)
+
+
+def compose_all(
+    names: Sequence[str], baseline: str | None
+) -> tuple[dict[str, tuple[Scenario, ...]], str | None]:
+    """Scenarios by the name of their run, all that are shipped without names; baseline first."""
+    from models.scenario import list_scenarios
+
+    names = names or [entry.name for entry in list_scenarios()]
+    composed = {name_composed(parts): parts for parts in map(load_composed, names)}
+    if baseline is None:
+        return composed, None
+    parts = load_composed(baseline)
+    return {name_composed(parts): parts, **composed}, name_composed(parts)
+
+
+def run_all(
+    composed: Mapping[str, tuple[Scenario, ...]], network: Network, question: Question
+) -> list[Run]:
+    """A run of each."""
+    from models.run import run_scenario
+
+    return [
+        run_scenario(composed[name], network=network, **question)
+        for name in follow(list(composed), str)
+    ]
 
 
 def follow(items: Sequence[Item], name: Callable[[Item], str]) -> Iterator[Item]:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from models.cli.output import Output, open_network, show
-from models.cli.questions import follow, load_composed, name_composed, question_options
+from models.cli.output import open_network, output_option, show_file
+from models.cli.questions import Question, compose_all, question_options, run_all
 from models.cli.shell import Common, command
-from models.tables import make_table
 from routes.errors import UsageError
 from routes.files import check_new_file
 
@@ -25,23 +24,13 @@ ENDINGS = (".html", ".htm")
 @click.option("--baseline", metavar="NAME", help="Scenario that the others are compared with.")
 @click.option("--title", metavar="TEXT", help="Heading of the page.")
 @question_options
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Page to write: .html. An old one is replaced.",
-)
-def report(
+@output_option("Page to write: .html. An old one is replaced.")
+def write_page(
     *,
     scenarios: tuple[str, ...],
     baseline: str | None,
     title: str | None,
-    assignment: str,
-    year: int | None,
-    commodity: str | None,
-    country: str,
+    question: Question,
     output: Path,
     common: Common,
 ) -> None:
@@ -51,31 +40,17 @@ def report(
     it works in any browser, offline. The baseline is baseline-2023 when it is among them, else the
     first.
     """
-    from models.scenario import list_scenarios
-
     check_new_file(output)
     if output.suffix.lower() not in ENDINGS:
         raise UsageError(f"A report is written as .html. Got '{output.name}'.")
-    names = list(scenarios) or [entry.name for entry in list_scenarios()]
-    composed = {name_composed(parts): parts for parts in map(load_composed, names)}
-    if baseline is not None:
-        parts = load_composed(baseline)
-        baseline = name_composed(parts)
-        composed = {baseline: parts, **composed}
+    composed, baseline = compose_all(scenarios, baseline)
     network = open_network(common)
     from models.report import write_report
     from models.report.page import TITLE
-    from models.run import run_scenario
     from routes.exchange import read_lines
 
-    runs = [
-        run_scenario(
-            composed[name], network=network, assignment=assignment, year=year,
-            commodity=commodity, country=country,
-        )
-        for name in follow(list(composed), str)
-    ]  # fmt: skip
+    runs = run_all(composed, network, question)
     lines = read_lines(common.data)
     write_report(runs, output, baseline=baseline, title=title or TITLE, geometries=lines)
-    rows = [{"file": str(output), "scenarios": len(runs), "bytes": output.stat().st_size}]
-    show(Output({"files": rows}, files=[make_table("", rows)], sentences=[str(output)]), common)
+    size = output.stat().st_size
+    show_file(output, {"file": str(output), "scenarios": len(runs), "bytes": size}, common)

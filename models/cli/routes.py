@@ -37,7 +37,7 @@ LEG = (
 )
 @click.option("--by", type=click.Choice(MEASURES), default="cost", show_default=True)
 @click.option("--year", type=int, default=2023, show_default=True, metavar="Y")
-def routes(
+def list_routes(
     *,
     start: str,
     end: str,

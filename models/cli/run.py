@@ -8,7 +8,7 @@ import click
 
 from models.cli.figures import save_runs
 from models.cli.output import describe_data, folder_options, open_network, show
-from models.cli.questions import question_options
+from models.cli.questions import Question, question_options
 from models.cli.results import describe_run
 from models.cli.shell import Common, command
 from models.folders import check_new_folder
@@ -30,13 +30,10 @@ from models.folders import check_new_folder
     help="A further change, as 'LINK.capacity=*0.5'; may be repeated.",
 )
 @folder_options
-def run(
+def run_scenarios(
     *,
     scenarios: tuple[str, ...],
-    assignment: str,
-    year: int | None,
-    commodity: str | None,
-    country: str,
+    question: Question,
     settings: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
@@ -57,10 +54,7 @@ def run(
     network = open_network(common)
     from models.run import run_scenario
 
-    result = run_scenario(
-        chosen, network=network, assignment=assignment, year=year, commodity=commodity,
-        settings=settings, country=country,
-    )  # fmt: skip
+    result = run_scenario(chosen, network=network, settings=settings, **question)
     output = describe_run(result, footer=describe_data(network))
     if out:
         save_runs(output, [result], out, common, manifest=result.manifest, overwrite=overwrite)

@@ -11,6 +11,7 @@ from models.cli.output import Output, open_network, show
 from models.cli.questions import load_composed
 from models.cli.shell import Common, Family, command
 from models.tables import make_table, write_json
+from routes.errors import UsageError
 from routes.files import check_new_file, new_file
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def show_(*, name: str, common: Common) -> None:
     """Say in words what a scenario changes, with old and new values and the links it affects."""
     from models.scenario import describe_scenario, pick_year
 
-    (chosen,) = load_composed(name)
+    chosen, *more = load_composed(name)
+    if more:
+        raise UsageError(f"One scenario is shown at a time. Got {1 + len(more)} in '{name}'.")
     network = open_network(common)
     from models.demand import select_case
 

@@ -52,18 +52,41 @@ class _State:
     debug: bool = False
 
 
-class LazyGroup(click.Group):
+class Family(click.Group):
+    """A command with subcommands, such as `kazroutes data`."""
+
+    def __init__(self, name: str, summary: str, **more: Any) -> None:
+        super().__init__(
+            name, help=summary, invoke_without_command=True, callback=_show_help, **more
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order they were written."""
+        del ctx
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse an unknown command with the nearest known ones."""
+        name, names = args[0], self.list_commands(ctx)
+        if name not in names and not name.startswith("-"):
+            near = nearest_names(name, names)
+            known = "" if near else f" Commands are {', '.join(names)}."
+            raise click.UsageError(f"No command is called '{name}'.{suggest(near)}{known}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Family):
     """A group that knows its commands by a static table and imports one when it is used."""
 
     def __init__(self, name: str, table: Mapping[str, tuple[str, str]]) -> None:
         super().__init__(
-            name=name,
-            help="What each way out of Kazakhstan carries, costs, and how dependent on transit "
+            name,
+            "What each way out of Kazakhstan carries, costs, and how dependent on transit "
             "countries it leaves the country.",
             epilog="\b\nExamples:\n  kazroutes compare\n  kazroutes run russia-closed --json\n"
             "  kazroutes COMMAND --help",
-            invoke_without_command=True,
-            callback=_show_help,
             params=[_version_option()],
         )
         self.table = dict(table)
@@ -89,32 +112,6 @@ class LazyGroup(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Refuse an unknown command with the nearest known ones."""
-        refuse_unknown_command(self, ctx, args)
-        return super().resolve_command(ctx, args)
-
-
-class Family(click.Group):
-    """A command with subcommands, such as `kazroutes data`."""
-
-    def __init__(self, name: str, summary: str) -> None:
-        super().__init__(name, help=summary, invoke_without_command=True, callback=_show_help)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order they were written."""
-        del ctx
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Refuse an unknown command with the nearest known ones."""
-        refuse_unknown_command(self, ctx, args)
-        return super().resolve_command(ctx, args)
 
 
 class Command(click.Command):
@@ -157,17 +154,6 @@ def command(
         return made
 
     return decorate
-
-
-def refuse_unknown_command(group: click.Group, ctx: click.Context, args: list[str]) -> None:
-    """Raise a usage error that suggests the nearest command of `group`."""
-    name = args[0]
-    names = group.list_commands(ctx)
-    if name in names or name.startswith("-"):
-        return
-    near = nearest_names(name, names)
-    known = "" if near else f" Commands are {', '.join(names)}."
-    raise click.UsageError(f"No command is called '{name}'.{suggest(near)}{known}", ctx)
 
 
 def run_group(group: click.Group, arguments: Sequence[str]) -> int:

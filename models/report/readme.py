@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.charts import words
+from models.charts.flows import map_flows
 from models.charts.pictures import show
 from models.compare import Comparison, compare_scenarios
 from models.run import Run
 from models.tables import make_column
 from routes.errors import UsageError
+from routes.network import Network
 from routes.files import new_file
-from routes.maps import draw_flows
-from routes.network import Network, read_geometries
 
 SCENARIOS = (
     "baseline-2023", "russia-closed", "russia-closed-no-swaps", "cpc-shutdown",
@@ -87,14 +87,7 @@ def compare_for_readme(network: Network | None = None) -> Comparison:
 
 def draw_picture(run: Run) -> bytes:
     """The flow map of a run as a PNG small enough for a repository."""
-    case = run.result.case
-    full = set(run.links.loc[run.links["utilisation"] >= 0.999, "link_id"])
-    ax = draw_flows(
-        case.network["places"].set_index("place_id"), case.links, run.flows, full=full,
-        geometries=read_geometries(), title=f"Kazakhstan's exports: {run.title}",
-        subtitle=f"all cargo, {run.year}, {run.assignment} flows",
-    )  # fmt: skip
-    return show(ax, dpi=_DPI).png
+    return show(map_flows(run, title=f"Kazakhstan's exports: {run.title}"), dpi=_DPI).png
 
 
 def renew_readme(root: Path) -> None:
