@@ -45,9 +45,8 @@ def time_map() -> float:
     return statistics.median(spent[1:])
 
 
-def main(*, full: bool = False) -> None:
-    """Print the figures; `full` changes nothing here."""
-    del full
+def main() -> None:
+    """Print the figures."""
     cpu, libraries = time_python(START, "run", "baseline-2023", "--json"), time_python(LIBRARIES)
     print(f"kazroutes run baseline-2023 --json   {cpu:.2f} s of processor time (about 1 wanted)")
     print(f"of which loading libraries           {libraries:.2f} s")

@@ -7,13 +7,12 @@ Times are processor seconds, so that other work on the machine matters less.
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from benchmarks.timing import time_call
 from models.demand import Case, select_case
 from models.dependency.criticality import rank_criticality
 from models.dependency.game import TransitGame
@@ -27,13 +26,6 @@ from routes.network import load_network
 
 PLAYERS = 10
 TARGET = 8.0
-
-
-def time_call(function: Callable[[], Any]) -> tuple[float, Any]:
-    """Processor seconds of a call, and what it returns."""
-    start = time.process_time()
-    result = function()
-    return time.process_time() - start, result
 
 
 class Remembering(TransitGame):

@@ -9,26 +9,18 @@ from __future__ import annotations
 
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from benchmarks.timing import time_call
 from models.choice.logit import Logit, Split, make_logit, split_supplies
 
 TARGET = 40.0  # times faster than the conic solver
 GAP = 1e-9
 SIZES = ((100, 60), (500, 300))  # pairs, capacities
 FULL_SIZES = ((30, 20), (100, 60), (250, 150), (500, 300), (1000, 600))
-
-
-def time_call(function: Callable[[], Any]) -> tuple[float, Any]:
-    """Processor seconds of a call, and what it returns."""
-    start = time.process_time()
-    result = function()
-    return time.process_time() - start, result
 
 
 def make_split(pairs: int, capacities: int, *, seed: int = 1) -> Logit:

@@ -9,7 +9,13 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.races import Results, Row
+from models.charts import sheet as page
+from models.charts.pictures import figure_of
+from routes.maps import save_figure
+from routes.maps.style import ALTERNATIVES
 
 DOCS = Path(__file__).parents[1] / "docs"
 PICTURE = "pictures/benchmark-growth.png"
@@ -123,21 +129,25 @@ def describe_machine() -> str:
 
 
 def draw_growth(results: Results) -> None:
-    """Seconds against links, log-log."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    ax = figure.subplots()
-    for tool, points in results.growth.items():
-        links, seconds = zip(*points, strict=True)
-        ax.loglog(links, seconds, marker="o", markersize=4, label=tool)
-        ax.annotate(tool, (links[-1], seconds[-1]), xytext=(6, 0), textcoords="offset points",
-                    va="center", fontsize=8)  # fmt: skip
-    ax.set_xlabel("links")
-    ax.set_ylabel("seconds of one cold solve")
+    """Seconds against links, both axes in powers of ten; names of tools keep off all lines."""
     sizes = sorted({n for points in results.growth.values() for n, _ in points})
-    ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
-    ax.set_xticks([], minor=True)
-    ax.set_xlim(sizes[0] / 1.5, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.4)  # room for names
-    ax.grid(visible=True, which="major", alpha=0.3)
-    figure.savefig(DOCS / PICTURE, dpi=150, metadata={"Software": None})
+    sheet = page.open_sheet(
+        "One cold solve on ever larger networks",
+        "Processor seconds against links of the network, ten commodities",
+        height=300.0,
+        margins=page.Margins(),
+    )
+    lines = {tool: np.array(points).T for tool, points in results.growth.items()}
+    for (links, seconds), look in zip(lines.values(), ALTERNATIVES, strict=False):
+        sheet.ax.loglog(links, seconds, marker="o", markersize=4, color=look.colour)
+    page.measure_axes(sheet.ax, "Links", "Seconds")
+    sheet.ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    sheet.ax.set_xticks([], minor=True)
+    sheet.ax.set_xlim(sizes[0] / 1.5, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.4)  # room for names
+    labels = []
+    for (tool, line), look in zip(lines.items(), ALTERNATIVES, strict=False):
+        points = sheet.to_points(*line)
+        sheet.occupancy.mark_line(points, 2.0, 6.0)
+        labels.append(page.make_label(tool, [tool], points[-1], colour=look.ink, bold=True))
+    page.place_labels(sheet, labels)
+    save_figure(figure_of(sheet.ax), DOCS / PICTURE, dpi=150)

@@ -22,7 +22,8 @@ import numpy as np
 
 from benchmarks.networks import SIZES, growing_sizes, make_problem, vary
 from benchmarks.rivals import InPlace, Trees, solve_linopy, solve_padded, solve_pypsa, solve_rebuilt
-from benchmarks.weigh import weigh
+from benchmarks.timing import time_call
+from benchmarks.weigh import weigh_apart
 from models.flow.laws import check_solution
 from models.flow.programme import Problem
 from models.flow.solver import FlowSolver, Solution
@@ -73,13 +74,6 @@ class Results:
         )
 
 
-def clock(function: Callable[[], Any]) -> tuple[float, Any]:
-    """Processor seconds of a call, and what it returns."""
-    start = time.process_time()
-    result = function()
-    return time.process_time() - start, result
-
-
 def check(solution: Solution) -> float:
     """The objective of a solution whose laws and certificate hold."""
     check_solution(solution)
@@ -103,7 +97,7 @@ def race(name: str, laps: Iterator[Sequence[Problem]], tools: Tools, results: Re
     for problems in laps:
         answers: list[float] = []
         for tool, (solve, n) in tools.items():
-            spent, values = clock(partial(solve, problems[:n]))
+            spent, values = time_call(partial(solve, problems[:n]))
             seconds[tool].append(spent / n)
             answers = answers or values
             if values[0] == values[0]:  # trees have no objective
@@ -164,13 +158,11 @@ def race_varied(results: Results, *, full: bool, pypsa: bool) -> None:
     name = f"S, {n:,} varied scenarios"
     base = make_problem(SIZES["S"])
     _race_variants(
-        results, name, base, [[vary(base, lap * n + i) for i in range(n // LAPS)]
+        results, "S varied", name, base, [[vary(base, lap * n + i) for i in range(n // LAPS)]
                               for lap in range(LAPS)],
         [vary(base, 10**6 + i) for i in range(_PILOTS)],
         rebuilt=10 if full else 4, linopy=4 if full else 2, pypsa=2 if pypsa else 0,
     )  # fmt: skip
-    results.aim("S varied, against linopy", find_ratio(results, name, "linopy"), 50)
-    results.aim("S varied, against HiGHS rebuilt", find_ratio(results, name, "HiGHS rebuilt"), 10)
 
 
 def race_shipped(results: Results, *, full: bool, pypsa: bool) -> None:
@@ -190,17 +182,15 @@ def race_shipped(results: Results, *, full: bool, pypsa: bool) -> None:
         return [draw_sample(plan, 0, points[i], deviation[i]).problem for i in range(count)]
 
     _race_variants(
-        results, name, plan.worlds[0].problem, [draw(lap, n // LAPS) for lap in range(LAPS)],
+        results, "shipped varied", name, plan.worlds[0].problem,
+        [draw(lap, n // LAPS) for lap in range(LAPS)],
         draw(10**6, _PILOTS), rebuilt=2 if full else 1, linopy=1, pypsa=1 if pypsa else 0,
     )  # fmt: skip
-    results.aim("shipped varied, against linopy", find_ratio(results, name, "linopy"), 50)
-    results.aim(
-        "shipped varied, against HiGHS rebuilt", find_ratio(results, name, "HiGHS rebuilt"), 10
-    )
 
 
 def _race_variants(
     results: Results,
+    target: str,
     name: str,
     base: Problem,
     laps: list[list[Problem]],
@@ -227,6 +217,8 @@ def _race_variants(
         tools["PyPSA"] = (each(solve_pypsa), pypsa)
     solve_linopy(base)  # imports
     race(name, iter(laps), tools, results)
+    for tool, least in (("linopy", 50), ("HiGHS rebuilt", 10)):
+        results.aim(f"{target}, against {tool}", find_ratio(results, name, tool), least)
 
 
 def race_large(results: Results, *, full: bool) -> None:
@@ -238,7 +230,7 @@ def race_large(results: Results, *, full: bool) -> None:
             tools.append("networkx trees")
         if full and size == "M":
             tools.append("link LP")
-        found = {tool: weigh(size, tool) for tool in tools}
+        found = {tool: weigh_apart(size, tool) for tool in tools}
         ours = found[OURS]
         if "networkx trees" in found:
             found["networkx trees"]["seconds"] *= ours["rounds"]
@@ -274,7 +266,7 @@ def race_growth(results: Results, *, full: bool) -> None:
         ]
         for tool, solve, times in tools:
             if size.nodes <= largest.get(tool, size.nodes):
-                seconds = min(clock(solve)[0] for _ in range(3 if size.nodes < 2_000 else 1))
+                seconds = min(time_call(solve)[0] for _ in range(3 if size.nodes < 2_000 else 1))
                 results.growth.setdefault(tool, []).append((size.links, seconds * times))
 
 

@@ -57,7 +57,7 @@ def weigh_here(size: str, tool: str) -> dict[str, Any]:
     return {"seconds": seconds, "peak_mb": read_peak(), "made_mb": made, "value": value, **facts}
 
 
-def weigh(size: str, tool: str) -> dict[str, Any]:
+def weigh_apart(size: str, tool: str) -> dict[str, Any]:
     """The same in a new process."""
     done = subprocess.run(  # noqa: S603 (our own module)
         [sys.executable, "-m", "benchmarks.weigh", size, tool],
