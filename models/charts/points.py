@@ -88,10 +88,8 @@ def _draw_point(sheet: Sheet, way: Way, number: int, table: pd.DataFrame) -> Any
     (anchor,) = sheet.to_points(row["days"], row["cost"])
     radius = float(np.sqrt(area / np.pi))
     sheet.occupancy.mark_points(np.array([anchor]), radius, 6.0)
-    sheet.placer.reserve((
-        float(anchor[0]) - radius, float(anchor[1]) - radius,
-        float(anchor[0]) + radius, float(anchor[1]) + radius,
-    ))  # fmt: skip
+    x, y, half = float(anchor[0]), float(anchor[1]), float(np.sqrt(area) / 2)
+    sheet.placer.reserve((x - half, y - half, x + half, y + half))
     limit = f", {words.format_short(capacity)} Mt" if known else ""
     texts = [f"{way.name}{limit}", way.countries]
     return page.make_label(

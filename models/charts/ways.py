@@ -21,6 +21,8 @@ from routes.paths import Route
 
 _TOTAL = "#3a3a3a"
 _EXTRA = "#b9b6b0"
+_LEAST_STEP = 0.008
+"""Part of the height of a profile below which a step has no name."""
 
 
 # Waterfall
@@ -202,16 +204,13 @@ def _draw_profile(sheet: Sheet, way: Way, line: Any) -> None:
 
 
 def _step_labels(sheet: Sheet, way: Way, column: str, unit: str, most: int) -> list[Label]:
-    """Labels of the highest steps on the way, right of their middle."""
-    steps = way.steps
-    base = steps[column].cumsum() - steps[column]
-    rows = steps.assign(base=base)
-    on_the_way = rows["what"].isin(("border", "transfer")) & (rows[column] > 0)
-    rows = rows[on_the_way].nlargest(most, column)
+    """Labels of the highest steps on the way that can be seen, right of their middle."""
+    rows = way.steps.assign(middle=way.steps[column].cumsum() - way.steps[column] / 2)
+    least = _LEAST_STEP * sheet.ax.get_ylim()[1]
+    on_the_way = rows["what"].isin(("border", "transfer")) & (rows[column] > least)
     labels = []
-    for row in rows.to_dict("records"):
-        height = row["base"] + row[column] / 2
-        (anchor,) = sheet.to_points(row["cum_km"], height)
+    for row in rows[on_the_way].nlargest(most, column).to_dict("records"):
+        (anchor,) = sheet.to_points(row["cum_km"], row["middle"])
         text = f"{_short_step(row)} {words.format_fixed(row[column], 1)} {unit}"
         labels.append(
             page.make_label(

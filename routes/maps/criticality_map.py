@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from routes.maps import ground_names, legend, names, style
 from routes.maps.frames import Extent, choose_frame, project
-from routes.maps.geometry import Points, clip_line, locate_on_line, measure_line
+from routes.maps.geometry import Points, contains, find_middle
 from routes.maps.inputs import prepare_frames
 from routes.maps.labels import Label, Line
 from routes.maps.lines import Geometries, trace_links
@@ -153,16 +153,11 @@ def _middle(
     """Middle of what the frame shows of a link (points), or None."""
     if link not in lines:
         plane = project(page.frame, places.at[place, "lon"], places.at[place, "lat"])
-        point: Points = page.to_points(plane)[0]
-        within = 0 <= point[0] <= page.width and 0 <= point[1] <= page.height
-        return point if within else None
-    plane = page.to_points(project(page.frame, lines[link][:, 0], lines[link][:, 1]))
-    pieces = clip_line(plane, (0.0, 0.0, page.width, page.height))
-    if not pieces:
-        return None
-    piece = max(pieces, key=lambda part: float(measure_line(part)[-1]))
-    middle, _ = locate_on_line(piece, float(measure_line(piece)[-1]) / 2)
-    return middle
+        point = page.to_points(plane)
+        return point[0] if contains(page.box, point).all() else None
+    plane = project(page.frame, lines[link][:, 0], lines[link][:, 1])
+    middle = find_middle(page.to_points(plane), page.box)
+    return None if middle is None else middle[0]
 
 
 def _build_keys(

@@ -88,7 +88,7 @@ def draw_difference(
     lines = trace_links(places, links.loc[sorted(drawn)], geometries)
     strokes = build_strokes(lines, parts, page.frame)
     widths = scale_strokes(page, strokes, change, scale, top)
-    exits = locate_exits(page, lines)
+    exits = locate_exits(page, lines, page.record.exits["link_id"])
     draw_strokes(page, strokes, widths, style_change, exits=exits)
     weights = names.weigh_places(places, measure_throughput(links, parts))
     names.mark_places(page, places, weights)

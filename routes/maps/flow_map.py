@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -132,7 +132,7 @@ def paint_flows(
     strokes = build_strokes(lines, on_map, page.frame)
     widths = scale_strokes(page, strokes, quantity, choices.scale, choices.top)
     page.record.exits = trace_leaving(links, quantity.values, find_inside(places, page.frame))
-    exits = locate_exits(page, lines)
+    exits = locate_exits(page, lines, page.record.exits["link_id"])
     ink = draw_strokes(page, strokes, widths, style.style_corridor, exits=exits)
     _mark_full(page, places, used, choices.full, lines, ink)
     arrivals = sum_arrivals(links, quantity.values)
@@ -171,9 +171,11 @@ def scale_strokes(
     return widths
 
 
-def locate_exits(page: Page, lines: Mapping[str, Points]) -> dict[str, Points]:
-    """Where (points) each link of the record's exits leaves the frame."""
-    plane = find_exits(lines, sorted(set(page.record.exits["link_id"])), page.frame)
+def locate_exits(
+    page: Page, lines: Mapping[str, Points], link_ids: Iterable[str]
+) -> dict[str, Points]:
+    """Where (points) each of the links leaves the frame."""
+    plane = find_exits(lines, sorted(set(link_ids)), page.frame)
     return {link: page.to_points(as_points(spot))[0] for link, spot in plane.items()}
 
 

@@ -140,6 +140,16 @@ def locate_on_line(line: Points, at: float) -> tuple[Points, Points]:
     return line[index] + direction * (at - along[index]), direction
 
 
+def find_middle(line: Points, box: Box) -> tuple[Points, Points] | None:
+    """Middle of the longest piece of a polyline inside the box, and its direction there."""
+    pieces = clip_line(line, box)
+    if not pieces:
+        return None
+    lengths = [float(measure_line(piece)[-1]) for piece in pieces]
+    longest = int(np.argmax(lengths))
+    return locate_on_line(pieces[longest], lengths[longest] / 2)
+
+
 def sample_line(line: Points, spacing: float) -> Points:
     """Points on the polyline no further apart than `spacing`, ends included."""
     along = measure_line(line)

@@ -216,7 +216,7 @@ class Placer:
                 continue
             box = _as_box(boxes[index])
             leader = _leader(label, box)
-            if strict and leader is not None and self._crosses_label(leader):
+            if strict and leader is not None and self._crosses_label(leader, label.gap):
                 continue
             self.placed.append(PlacedLabel(label, box, leader))
             self._boxes.append(box)
@@ -256,10 +256,14 @@ class Placer:
         free: NDArray[np.bool_] = inside
         return free
 
-    def _crosses_label(self, leader: tuple[tuple[float, float], tuple[float, float]]) -> bool:
+    def _crosses_label(
+        self, leader: tuple[tuple[float, float], tuple[float, float]], gap: float
+    ) -> bool:
+        """Whether a leader runs through a box beyond the gap, which lies over its own mark."""
         if not self._boxes:
             return False
         points = sample_line(as_points(leader), 3.0)
+        points = points[np.hypot(*(points - points[0]).T) >= gap]
         taken = np.array(self._boxes)
         within = (
             (points[:, None, 0] > taken[None, :, 0])

@@ -8,9 +8,11 @@ import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 
 from routes.maps import style
-from routes.maps.geometry import Points, clip_line, locate_on_line, measure_line
+from routes.maps.geometry import Points, contains, find_middle
 from routes.maps.page import Page
 from routes.maps.pen import Ink
+
+_DIAMOND = np.array([[0.0, 1.0], [0.8, 0.0], [0.0, -1.0], [-0.8, 0.0]])
 
 
 def mark_full_links(
@@ -19,7 +21,7 @@ def mark_full_links(
     lines: Mapping[str, Points],
     at_place: Mapping[str, Points],
     ink: Ink,
-) -> int:
+) -> None:
     """A red bar across each full link, a red diamond where the link lies within one place.
 
     Parameters
@@ -32,11 +34,6 @@ def mark_full_links(
         Link id -> point (km) of links within one place.
     ink
         What was drawn, for the width of the strokes.
-
-    Returns
-    -------
-    int
-        Number of links that lie within the frame and are marked.
     """
     bars: list[Points] = []
     diamonds: list[Points] = []
@@ -48,9 +45,9 @@ def mark_full_links(
                 bars.append(bar)
                 marked.append(link)
         elif link in at_place:
-            point = page.to_points(at_place[link])[0]
-            if 0 <= point[0] <= page.width and 0 <= point[1] <= page.height:
-                diamonds.append(_diamond(point, 3.6 * page.size_factor))
+            point = page.to_points(at_place[link])
+            if contains(page.box, point).all():
+                diamonds.append(point + 3.6 * page.size_factor * _DIAMOND)
                 marked.append(link)
     for bar in bars:
         page.occupancy.mark_line(bar, 2.0, 2.5)
@@ -58,21 +55,15 @@ def mark_full_links(
         page.occupancy.mark_points(shape, 1.0, 2.5)
     _draw_full(page, bars, diamonds)
     page.record.marked = tuple(marked)
-    return len(marked)
 
 
 def _full_bar(page: Page, line: Points, width: float) -> Points | None:
-    pieces = clip_line(page.to_points(line), (0.0, 0.0, page.width, page.height))
-    if not pieces:
+    middle = find_middle(page.to_points(line), page.box)
+    if middle is None:
         return None
-    piece = max(pieces, key=lambda part: float(measure_line(part)[-1]))
-    point, direction = locate_on_line(piece, float(measure_line(piece)[-1]) / 2)
+    point, direction = middle
     half = np.array([-direction[1], direction[0]]) * (width / 2 + 3.2 * page.size_factor)
     return np.array([point - half, point + half])
-
-
-def _diamond(point: Points, radius: float) -> Points:
-    return point + radius * np.array([[0.0, 1.0], [0.8, 0.0], [0.0, -1.0], [-0.8, 0.0]])
 
 
 def _draw_full(page: Page, bars: list[Points], diamonds: list[Points]) -> None:

@@ -108,6 +108,11 @@ class Page:
     """Size of the title on a full page, points."""
 
     @property
+    def box(self) -> Box:
+        """The map, points."""
+        return 0.0, 0.0, self.width, self.height
+
+    @property
     def dpi(self) -> float:
         """Dots per inch of the figure as it is shown."""
         return float(self.ax.figure.dpi)

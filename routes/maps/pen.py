@@ -150,7 +150,7 @@ def draw_bands(
         value = max(value for _, _, value in stroke.lanes)
         band = int(np.searchsorted(inner, value, side="right"))
         centre = _drop_close(page.to_points(stroke.points), 0.6)
-        for part in clip_line(centre, (0.0, 0.0, page.width, page.height)):
+        for part in clip_line(centre, page.box):
             page.occupancy.mark_line(part, widths[band] / 2 + 0.6)
             length = float(measure_line(part)[-1])
             row = (f"band-{band}", value, widths[band], colours[band], (), length, stroke.link_ids)
@@ -170,9 +170,7 @@ def _lay_lanes(page: Page, stroke: Stroke, scale: WidthScale, ink: Ink) -> None:
     for link in stroke.link_ids:
         ink.width_of_link[link] = max(ink.width_of_link.get(link, 0.0), total)
     centre = _drop_close(page.to_points(stroke.points), max(0.6, 0.3 * total))
-    bounds = (0.0, 0.0, page.width, page.height)
-    page_pieces = clip_line(centre, bounds)
-    for part in page_pieces:
+    for part in clip_line(centre, page.box):
         page.occupancy.mark_line(part, total / 2 + 0.6)
     left = total / 2
     for (group, direction, value), width in zip(stroke.lanes, widths, strict=True):
@@ -180,7 +178,7 @@ def _lay_lanes(page: Page, stroke: Stroke, scale: WidthScale, ink: Ink) -> None:
         left -= width + _LANE_GAP
         if direction < 0:
             line = line[::-1]
-        parts = clip_line(line, bounds)
+        parts = clip_line(line, page.box)
         for number, part in enumerate(parts):
             leaves = number < len(parts) - 1 or not np.allclose(part[-1], line[-1])
             ink.pieces.append(_Piece(group, value, width, part, leaves, stroke.link_ids, total))

@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 
 from routes.errors import UsageError
 from routes.maps import ground_names, legend, names, style
+from routes.maps.flow_map import locate_exits
 from routes.maps.frames import Extent, choose_frame, fit_frame, project
-from routes.maps.geometry import Points, as_points, clip_line, locate_on_line, measure_line
+from routes.maps.geometry import Points, clip_line, locate_on_line, measure_line
 from routes.maps.inputs import prepare_frames
 from routes.maps.labels import Label, Line, measure_text
-from routes.maps.leaving import find_exits, find_inside
+from routes.maps.leaving import find_inside
 from routes.maps.lines import Geometries, trace_links
 from routes.maps.page import Page, finish_page, place_required, start_page
 from routes.maps.pen import WidthScale, draw_strokes
@@ -143,20 +144,13 @@ def draw_routes(
     )
     scale = WidthScale("linear", 1.0, _STROKE_PT * page.size_factor)
     strokes = build_strokes(lines, values, page.frame, add=False)
-    exits = _find_route_exits(page, places, links.loc[used], lines)
+    inside = find_inside(places, page.frame)
+    ends = links.loc[used]
+    out = ends["from_place_id"].isin(inside) & ~ends["to_place_id"].isin(inside)
+    exits = locate_exits(page, lines, ends.index[out])
     draw_strokes(page, strokes, scale, looks.__getitem__, exits=exits)
     _name_everything(page, places, links, drawn, lines, most_names)
     return finish_page(page)
-
-
-def _find_route_exits(
-    page: Page, places: pd.DataFrame, links: pd.DataFrame, lines: dict[str, Points]
-) -> dict[str, Points]:
-    """Where (points) links lead out of the frame."""
-    inside = find_inside(places, page.frame)
-    out = links["from_place_id"].isin(inside) & ~links["to_place_id"].isin(inside)
-    plane = find_exits(lines, list(links.index[out]), page.frame)
-    return {link: page.to_points(as_points(spot))[0] for link, spot in plane.items()}
 
 
 def _describe(links: pd.DataFrame, routes: Sequence[RouteLike | Sequence[str]]) -> list[_Drawn]:
@@ -233,7 +227,7 @@ def _number_legs(
         for link in leg.link_ids:
             lonlat = lines[link]
             plane = page.to_points(project(page.frame, lonlat[:, 0], lonlat[:, 1]))
-            pieces += clip_line(plane, (0.0, 0.0, page.width, page.height))
+            pieces += clip_line(plane, page.box)
         if not pieces:
             continue
         lengths = [float(measure_line(piece)[-1]) for piece in pieces]
