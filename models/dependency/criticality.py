@@ -22,6 +22,7 @@ from models.dependency.subjects import (
     degrade_subject,
     list_subjects,
 )
+from models.dependency.tabled import Tabled
 from models.flow.laws import row_usage
 from models.flow.programme import KT, Problem, build_problem
 from models.flow.shadow import capacity_use, price_capacities
@@ -39,7 +40,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Criticality:
+class Criticality(Tabled):
     """What each subject's falling out costs, worst first.
 
     `table` columns: subject_id; kind (link, port, border, shared, country, place); name; same_as
@@ -58,10 +59,6 @@ class Criticality:
     idle: int
     solves: int
 
-    def to_frame(self) -> pd.DataFrame:
-        """A copy of the table."""
-        return self.table.copy()
-
     def leaders(self) -> pd.DataFrame:
         """The table with one row for all that carry the same flows at the same loss.
 
@@ -78,9 +75,6 @@ class Criticality:
         """Score of every ranked link, index link_id: what `draw_criticality` colours."""
         links = self.table[self.table["kind"] == "link"]
         return links.set_index("subject_id")[column].rename_axis("link_id")
-
-    def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False, float_format="{:,.3f}".format))
 
 
 def rank_criticality(

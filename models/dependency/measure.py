@@ -16,6 +16,7 @@ import pandas as pd
 from models.demand import Case
 from models.dependency.limits import tabulate_limits
 from models.dependency.power import PowerShift, Progress, TransitPower, compare_power, transit_power
+from models.dependency.tabled import Tabled
 from models.flow.result import FlowResult
 from models.flow.solve import solve_optimal
 from models.indicators import (
@@ -43,7 +44,7 @@ TOTAL = "total"
 
 
 @dataclass(frozen=True)
-class Dependency:
+class Dependency(Tabled):
     """Dependency on transit of a country.
 
     `table` has a row per (assignment, commodity), `total` first. Columns: assignment, commodity,
@@ -74,10 +75,6 @@ class Dependency:
         yearly = rows.set_index("commodity")["bypass_mt"]
         return {name: float(yearly[name]) / 12.0 for name in (TOTAL, "crude") if name in yearly}
 
-    def to_frame(self) -> pd.DataFrame:
-        """A copy of the table."""
-        return self.table.copy()
-
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `kazroutes dependency`."""
         run = next(iter(self.runs.values()))
@@ -87,7 +84,7 @@ class Dependency:
             "year": self.year,
             "country": self.country,
             "indicators": {name: plain(value) for name, value in run.indicators.items()},
-            "transit_power": power.records() if power else None,
+            "transit_power": records(power.table) if power else None,
             "surplus_musd": power.surplus_musd if power else run.result.surplus_musd,
             "surplus_without_transit_musd": power.surplus_without_transit_musd if power else None,
             "dependency": records(self.table),
@@ -108,15 +105,12 @@ class Dependency:
             }
         if self.shift is not None:
             document["projects"] = list(self.projects)
-            document["transit_power_with_projects"] = self.shift.after.records()
+            document["transit_power_with_projects"] = records(self.shift.after.table)
             document["transit_power_change"] = records(self.shift.table)
         if self.limits is not None:
             document["limits"] = records(self.limits)
         document["manifest"] = dict(run.manifest)
         return document
-
-    def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False, float_format="{:,.3f}".format))
 
 
 def measure_dependency(

@@ -26,6 +26,7 @@ from models.dependency.players import (
     transit_countries,
 )
 from models.dependency.shapley import EXACT_UP_TO, Shapley, shapley_values
+from models.dependency.tabled import Tabled
 from models.flow.programme import structure_keys
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver
@@ -36,7 +37,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class TransitPower:
+class TransitPower(Tabled):
     """Transit power of each player, greatest first.
 
     `table` columns: country (ISO code, corridor id, or `other`), shapley_musd (million USD a year),
@@ -53,20 +54,6 @@ class TransitPower:
     other: tuple[str, ...]
     coalitions: int
     solves: int
-
-    def to_frame(self) -> pd.DataFrame:
-        """A copy of the table."""
-        return self.table.copy()
-
-    def records(self) -> list[dict[str, Any]]:
-        """The rows of the table as plain data."""
-        return [
-            {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124
-            for row in self.table.to_dict("records")
-        ]
-
-    def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False, float_format="{:,.3f}".format))
 
 
 def transit_power(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.report.results import Pools, shorten_number, years_of
+from models.report.results import Pools, shorten_number
 from models.run import Run
 from routes.network import Network
 
@@ -36,7 +36,7 @@ def collect_facts(runs: Sequence[Run], pools: Pools) -> Facts:
     `supplies` and `markets` of places. Words are numbers in the pool of texts.
     """
     network = runs[0].result.case.network
-    years = years_of(runs)
+    years = sorted({run.year for run in runs})
     scribe = _Scribe(pools, set())
     sheets: dict[str, Any] = {
         "links": _link_sheets(network, scribe),

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from models.charts import words
+from models.charts.tables import KEY_INDICATORS
 from models.compare import BASELINE
 from models.indicators import INDICATORS
 from models.report.facts import Facts, collect_facts
@@ -34,10 +35,7 @@ LARGEST = 1_950_000
 """Bytes that a file may have: smaller routes are left out of a larger one, and it says so."""
 LEAST_PARTS = (0.0, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 TITLE = "Kazakhstan's export routes"
-COLUMNS = (
-    "exported_mt", "undelivered_mt", "cash_cost_usd_per_t", "days_mean", "co2_mt", "netback_musd",
-    "transit_share", "exclusion_loss", "bypass_coverage", "corridor_hhi",
-)  # fmt: skip
+COLUMNS = KEY_INDICATORS
 SCRIPTS = ("core.js", "state.js", "map.js", "tip.js", "sheets.js", "main.js")
 _ASSIGNMENTS = {
     "optimal": "Flows are what would leave if every tonne took its best netback.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,12 +88,12 @@ def collect_results(
         "indicators": {
             name: [m.name, m.unit, m.factor, m.decimals] for name, m in words.INDICATORS.items()
         },
-        "links": _list_links(runs, pools),
+        "links": _list_links(runs[0], pools),
         "shared": _list_shared(runs[0], pools),
         "paths": [list(path) for path in pools.paths.items],
         "routes": [list(row) for row in pools.routes.items],
         "limits": [list(row) for row in pools.limits.items],
-        "ways": _list_ways(runs, pools, geometries),
+        "ways": _list_ways(runs[0], pools, geometries),
     }
     data["places"] = _list_places(runs[0], pools)
     return data, pools
@@ -200,16 +200,10 @@ def _show(value: Any) -> Any:
     return shorten_number(value) if isinstance(value, int | float) else str(value)
 
 
-def _all_links(runs: Sequence[Run]) -> Any:
-    """The frame of links of the run that knows most of them."""
-    return runs[0].result.case.links
-
-
-def _list_links(runs: Sequence[Run], pools: Pools) -> list[list[Any]]:
+def _list_links(run: Run, pools: Pools) -> list[list[Any]]:
     """Id, name, kind, mode, country, from, to, km, days, kg CO2e/t."""
-    links = _all_links(runs)
-    places = runs[0].result.case.network["places"].set_index("place_id")
-    rows = links.loc[pools.links.items]
+    places = run.result.case.network["places"].set_index("place_id")
+    rows = run.result.case.links.loc[pools.links.items]
     names = words.name_links(rows, places)
     return [
         [
@@ -228,9 +222,9 @@ def _list_shared(run: Run, pools: Pools) -> list[list[str]]:
     return [[name, names[name]] for name in pools.shared.items]
 
 
-def _list_ways(runs: Sequence[Run], pools: Pools, geometries: Geometries) -> list[dict[str, Any]]:
-    links = _all_links(runs).loc[pools.links.items]
-    places = runs[0].result.case.network["places"].set_index("place_id")
+def _list_ways(run: Run, pools: Pools, geometries: Geometries) -> list[dict[str, Any]]:
+    links = run.result.case.links.loc[pools.links.items]
+    places = run.result.case.network["places"].set_index("place_id")
     ways = trace_ways(places, links, geometries)
     return [
         {"p": way["p"], "l": [sign * (pools.links(link) + 1) for link, sign in way["l"]]}
@@ -246,8 +240,3 @@ def _list_places(run: Run, pools: Pools) -> list[list[Any]]:
         [name, words.name_place(str(places.at[name, "name"])), places.at[name, "country"], x, y]
         for name, (x, y) in zip(pools.places.items, points, strict=True)
     ]
-
-
-def years_of(runs: Iterable[Run]) -> list[int]:
-    """Years whose inputs the runs use."""
-    return sorted({run.year for run in runs})
