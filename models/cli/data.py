@@ -36,6 +36,7 @@ def check(*, common: Common) -> None:
     official, B press or secondary, C derived by a stated formula, D judged.
     """
     from routes.exchange import check_data
+    from routes.provenance import check_evidence
 
     network, errors, warnings = check_data(common.data, overlays=common.overlays)
     census = None
@@ -43,9 +44,12 @@ def check(*, common: Common) -> None:
     if network is not None:
         years, found, census = _check_years(network)
         errors += found
-        warnings += _check_evidence(network)
-    rows = [_describe("error", problem) for problem in errors]
-    rows += [_describe("warning", problem) for problem in warnings]
+        warnings += check_evidence(network)
+    rows = [
+        {"severity": severity} | asdict(problem)
+        for severity, found in (("error", errors), ("warning", warnings))
+        for problem in found
+    ]
     document = {
         "errors": rows[: len(errors)],
         "warnings": rows[len(errors) :],
@@ -108,12 +112,6 @@ def _check_years(
         return years, [], None
 
 
-def _check_evidence(network: Network) -> list[Problem]:
-    from routes.provenance import check_evidence
-
-    return check_evidence(network)
-
-
 def _share_table(census: Census) -> Any:
     names = ("measure", "total", "A share", "B share", "C share", "D share")
     rows = [
@@ -122,7 +120,3 @@ def _share_table(census: Census) -> Any:
         for row in census.shares.to_dict("records")
     ]
     return make_table("Baseline by grade", rows, names, name="shares")
-
-
-def _describe(severity: str, problem: Problem) -> dict[str, object]:
-    return {"severity": severity} | asdict(problem)

@@ -10,7 +10,7 @@ import click
 
 from models.cli.output import Output, describe_data, open_network, show
 from models.cli.shell import Common, command, print_message
-from models.tables import Table, frame_table, make_table
+from models.tables import frame_table
 from routes.files import check_new_file, new_file
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def show_(*, name: str, year: int, common: Common) -> None:
     }
     document: dict[str, Any] = {"name": name, "kind": subject.kind, "year": year}
     document |= {key: frame.to_dict("records") for key, frame in parts.items()}
-    tables = [_titled(key, frame) for key, frame in parts.items()]
+    tables = [frame_table(TITLES[key], frame, name=key) for key, frame in parts.items()]
     what = ", ".join(subject.links or subject.shared)
     sentences = [f"{name} is taken for a {subject.kind}: {what}. Year {year}.", ""]
     show(Output(document, tables, sentences=sentences, footer=describe_data(network)), common)
@@ -153,9 +153,3 @@ def tidy_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
-
-
-def _titled(key: str, frame: pd.DataFrame) -> Table:
-    if len(frame) == 0:
-        return make_table(TITLES[key], [], list(frame.columns), name=key)
-    return frame_table(TITLES[key], frame, name=key)

@@ -78,7 +78,6 @@ def new(*, name: str, output: Path | None, common: Common) -> None:
         else:
             click.echo(text, nl=False)
         return
-    check_new_file(output)
     with new_file(output) as path:
         path.write_text(text, encoding="utf-8")
     show(Output({"file": str(output)}, sentences=[f"Written to {output}."]), common)
