@@ -13,6 +13,7 @@ from models.charts import sheet as page
 from models.charts import words
 from models.charts.sheet import Margins, Sheet, Surroundings
 from models.charts.way import Way, name_shipment, name_ways
+from routes.maps.labels import Label
 from routes.paths import Route
 
 _MARKERS = "osD^vP"
@@ -71,11 +72,11 @@ def find_pareto(one: Any, two: Any) -> list[int]:
 def _set_limits(ax: Axes, table: pd.DataFrame) -> None:
     for column, put in (("days", ax.set_xlim), ("cost", ax.set_ylim)):
         low, high = float(table[column].min()), float(table[column].max())
-        room = max((high - low) * 0.18, high * 0.06, 1.0)
+        room = max((high - low) * 0.25, high * 0.06, 1.0)
         put(max(low - room, 0.0), high + room)
 
 
-def _draw_point(sheet: Sheet, way: Way, number: int, table: pd.DataFrame) -> Any:
+def _draw_point(sheet: Sheet, way: Way, number: int, table: pd.DataFrame) -> Label:
     row = table.loc[number]
     capacity = float(row["capacity"])
     known = np.isfinite(capacity)
@@ -91,7 +92,7 @@ def _draw_point(sheet: Sheet, way: Way, number: int, table: pd.DataFrame) -> Any
     x, y, half = float(anchor[0]), float(anchor[1]), float(np.sqrt(area) / 2)
     sheet.placer.reserve((x - half, y - half, x + half, y + half))
     limit = f", {words.format_short(capacity)} Mt" if known else ""
-    texts = [f"{way.name}{limit}", way.countries]
+    texts = [f"{way.head}{limit}", *([way.ends] if way.ends else []), way.countries]
     return page.make_label(
         f"route-{way.letter}", texts, anchor, colour=way.look.ink, gap=radius + 3.0
     )

@@ -28,10 +28,14 @@ class Way:
     """From where to where, when the routes of a chart differ in it."""
 
     @property
+    def head(self) -> str:
+        """Letter and corridor."""
+        return f"{self.letter}  {words.name_corridor(self.route.corridor)}"
+
+    @property
     def name(self) -> str:
         """Letter and corridor, and the ends where the routes of a chart differ in them."""
-        corridor = f"{self.letter}  {words.name_corridor(self.route.corridor)}"
-        return f"{corridor}, {self.ends}" if self.ends else corridor
+        return f"{self.head}, {self.ends}" if self.ends else self.head
 
     @property
     def countries(self) -> str:
