@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from models.cli.output import Output, save
 from models.cli.questions import follow
 from models.cli.shell import Common, print_message
-from routes.errors import UsageError
 from models.folders import new_folder
+from routes.errors import UsageError
 from routes.files import check_new_file
 
 if TYPE_CHECKING:

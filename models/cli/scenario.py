@@ -12,7 +12,7 @@ from models.cli.questions import load_composed
 from models.cli.shell import Common, Family, command
 from models.tables import make_table, write_json
 from routes.errors import UsageError
-from routes.files import check_new_file, new_file
+from routes.files import new_file
 
 if TYPE_CHECKING:
     from models.scenario.words import ChangeInWords, Description

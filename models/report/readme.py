@@ -20,8 +20,8 @@ from models.compare import Comparison, compare_scenarios
 from models.run import Run
 from models.tables import make_column
 from routes.errors import UsageError
-from routes.network import Network
 from routes.files import new_file
+from routes.network import Network
 
 SCENARIOS = (
     "baseline-2023", "russia-closed", "russia-closed-no-swaps", "cpc-shutdown",
