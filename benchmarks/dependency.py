@@ -19,7 +19,8 @@ from models.dependency.game import TransitGame
 from models.dependency.interdiction import find_worst_removals
 from models.dependency.power import choose_players
 from models.dependency.shapley import shapley_values
-from models.flow.programme import Problem, build_problem
+from models.flow.arrays import Problem
+from models.flow.programme import build_problem
 from models.flow.solve import frozen_solver
 from models.flow.solver import FlowSolver
 from routes.network import load_network

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.choice.route_set import RouteSet
 from models.demand import Case
-from models.flow.programme import Bools
+from models.flow.arrays import Bools
 from routes.corridors import CORRIDORS, corridor_of
 
 Names = npt.NDArray[np.object_]

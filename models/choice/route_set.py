@@ -16,8 +16,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from models.demand import Case
+from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
 from models.flow.potentials import find_potentials
-from models.flow.programme import Bools, Floats, Ints, Problem, Structure
 from routes.corridors import exit_links
 
 GATE_ROUNDS, WAY_ROUNDS, MAX_COUNTRIES = 5, 3, 12

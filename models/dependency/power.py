@@ -27,9 +27,9 @@ from models.dependency.players import (
 )
 from models.dependency.shapley import EXACT_UP_TO, Shapley, shapley_values
 from models.dependency.tabled import Tabled
-from models.flow.programme import structure_keys
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver
+from models.flow.structure import structure_keys
 from routes.errors import InternalError, UsageError
 
 APART = 9  # countries that play for themselves unless asked otherwise; the rest act as one

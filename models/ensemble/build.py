@@ -17,7 +17,7 @@ from models.ensemble.columns import Column, build_columns, build_growing, build_
 from models.ensemble.inputs import Ranged
 from models.ensemble.spread import Terms
 from models.ensemble.world import Ground, Pools, World, draw_world
-from models.flow.programme import Ints, Problem, Structure
+from models.flow.arrays import Ints, Problem, Structure
 from models.scenario.edits import Verdict
 from routes.errors import InternalError
 

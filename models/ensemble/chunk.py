@@ -16,7 +16,7 @@ from models.ensemble.design import SobolDesign
 from models.ensemble.measures import Meter, name_columns
 from models.ensemble.plan import Plan, draw_inputs
 from models.ensemble.world import Drawn, draw_world
-from models.flow.programme import Floats, Ints
+from models.flow.arrays import Floats, Ints
 from models.flow.solver import FlowSolver
 from routes.errors import InternalError
 

@@ -14,7 +14,7 @@ import numpy as np
 from models.demand import Case
 from models.ensemble.inputs import Ranged
 from models.ensemble.spread import TRIANGULAR, Terms, find_weight
-from models.flow.programme import Floats, Ints
+from models.flow.arrays import Floats, Ints
 from models.scenario.amounts import Range
 from models.scenario.changes import HorizonChange
 from models.scenario.document import Scenario

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.stats import qmc
 
-from models.flow.programme import Floats
+from models.flow.arrays import Floats
 from routes.errors import UnknownNameError, UsageError
 
 METHODS = ("lhs", "sobol", "saltelli")

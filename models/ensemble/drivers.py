@@ -17,7 +17,7 @@ from scipy import stats
 
 from models.ensemble.design import describe_groups
 from models.ensemble.results import Ensemble
-from models.flow.programme import Floats
+from models.flow.arrays import Floats
 from routes.errors import UnknownNameError, UsageError
 
 _FEWEST = 8  # samples that a correlation is worth computing from

@@ -27,7 +27,7 @@ import pandas as pd
 
 from models.demand import Case
 from models.ensemble.spread import find_weight
-from models.flow.programme import Floats, Ints
+from models.flow.arrays import Floats, Ints
 
 KINDS: dict[str, tuple[str, str]] = {
     "tariff": ("charges of a mode in a country", "x"),

@@ -13,8 +13,9 @@ import numpy as np
 from scipy import optimize, special
 
 from models.ensemble.world import Drawn, Ground, World
+from models.flow.arrays import Bools, Floats, Ints
 from models.flow.laws import check_gap, check_solution
-from models.flow.programme import KT, Bools, Floats, Ints
+from models.flow.programme import KT
 from models.flow.result import STORM_CORRELATION
 from models.flow.solver import Solution
 from routes.corridors import CORRIDORS, corridor_of, first_country

@@ -21,15 +21,9 @@ from models.ensemble.inputs import Ranged, list_inputs
 from models.ensemble.recorder import Driver, Recorder
 from models.ensemble.spread import Terms, find_deviations
 from models.ensemble.world import World
-from models.flow.programme import (
-    Floats,
-    Ints,
-    Problem,
-    Structure,
-    build_problem,
-    build_structure,
-    structure_keys,
-)
+from models.flow.arrays import Floats, Ints, Problem, Structure
+from models.flow.programme import build_problem
+from models.flow.structure import build_structure, structure_keys
 from models.scenario import Scenario, apply, load_scenario, pick_year
 from routes.errors import UnknownNameError, UsageError
 from routes.network import Network, load_network

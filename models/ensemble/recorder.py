@@ -15,7 +15,7 @@ from scipy import sparse
 
 from models.ensemble.inputs import KINDS, Ranged
 from models.ensemble.spread import TRIANGULAR, Terms
-from models.flow.programme import Floats, Ints
+from models.flow.arrays import Floats, Ints
 from models.scenario import Scenario, list_ranges
 
 _ALONE = ("capacity", "supply", "market", "scenario")

@@ -18,7 +18,7 @@ from models.ensemble.design import make_design
 from models.ensemble.inputs import list_inputs
 from models.ensemble.results import Ensemble
 from models.ensemble.spread import TRIANGULAR, find_weight, place_levels
-from models.flow.programme import Floats
+from models.flow.arrays import Floats
 from models.flow.result import FlowResult
 from models.flow.solve import solve_optimal
 from models.scenario import Scenario, apply, fix_numbers, list_ranges, load_scenario

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import special
 
-from models.flow.programme import Floats, Ints
+from models.flow.arrays import Floats, Ints
 
 TRIANGULAR = 0.0
 _DIGITS = 12  # of a mode: what differs by less is rounding

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from models.ensemble.chunk import Bench, Chunk, run_chunk
 from models.ensemble.design import Design
 from models.ensemble.plan import Plan
-from models.flow.programme import Floats
+from models.flow.arrays import Floats
 from routes.errors import KazroutesError, UsageError
 
 Task = tuple[int, int, int]  # number, first sample, one past the last

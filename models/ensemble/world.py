@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from models.ensemble.columns import Column, Growing, Moved
-from models.flow.programme import KT, Bools, Floats, Ints, Problem
+from models.flow.arrays import Bools, Floats, Ints, Problem
+from models.flow.programme import KT
 
 _DAYS = 365.0
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from models.explain.statement import Statement
 from models.explain.worth import WorthTree
+from models.flow.arrays import Floats, Problem
 from models.flow.laws import arc_flow
-from models.flow.programme import Floats, Problem
 from models.flow.result import RouteFacts
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver, Solution

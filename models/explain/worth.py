@@ -6,9 +6,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from models.flow.arrays import Floats
 from models.flow.potentials import find_potentials
 from models.flow.pricing import net_values
-from models.flow.programme import Floats
 from models.flow.solver import Solution
 
 

@@ -13,17 +13,11 @@ import pandas as pd
 from scipy import sparse
 
 from models.demand import Case, available_capacity
-from models.flow.arrays import Bools, Floats, Ints, Layer, Problem, Structure
+from models.flow.arrays import Bools, Floats, Problem, Structure
 from models.flow.structure import build_structure, structure_keys
 from routes.corridors import exit_links
 from routes.errors import DataError
 from routes.errors import Problem as Fault
-
-__all__ = [
-    "KT", "Bools", "Floats", "Ints", "Layer", "Problem", "Structure", "arc_costs",
-    "build_problem", "build_structure", "cash_and_risk", "stream_terms", "structure_keys",
-    "time_costs",
-]  # fmt: skip
 
 KT = 1000.0  # kt in a Mt
 _DAYS = 365.0

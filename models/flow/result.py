@@ -10,14 +10,9 @@ import numpy as np
 import pandas as pd
 
 from models.demand import Case
+from models.flow.arrays import Structure
 from models.flow.laws import check_solution
-from models.flow.programme import (
-    KT,
-    Structure,
-    cash_and_risk,
-    stream_terms,
-    time_costs,
-)
+from models.flow.programme import KT, cash_and_risk, stream_terms, time_costs
 from models.flow.solver import Solution
 from routes.corridors import corridor_of, crosses_abroad, first_country
 

@@ -9,11 +9,12 @@ from functools import lru_cache
 import numpy as np
 
 from models.demand import Case, _Same, select_case
+from models.flow.arrays import Problem as Programme
 from models.flow.laws import check_gap
-from models.flow.programme import KT, build_problem, build_structure, open_arcs, structure_keys
-from models.flow.programme import Problem as Programme
+from models.flow.programme import KT, build_problem, open_arcs
 from models.flow.result import FlowResult, build_result
 from models.flow.solver import FlowSolver, Solution
+from models.flow.structure import build_structure, structure_keys
 from routes.errors import DataError, Problem, UnknownNameError
 from routes.network import Network
 
