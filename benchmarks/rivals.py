@@ -114,6 +114,17 @@ def solve_rebuilt(p: Problem) -> float:
     return _run(_start(p))
 
 
+def try_rebuilt(p: Problem, seconds: float) -> float | None:
+    """The same, given up after a time on the clock; None when it was."""
+    highs = _start(p)
+    highs.setOptionValue("time_limit", seconds)
+    highs.run()
+    if highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+        return None
+    assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return float(highs.getObjectiveValue())
+
+
 class InPlace:
     """HiGHS, one link programme changed in place, warm from the last basis."""
 
