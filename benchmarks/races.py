@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.networks import SIZES, growing_sizes, make_problem, vary
 from benchmarks.rivals import InPlace, Trees, solve_linopy, solve_padded, solve_pypsa, solve_rebuilt
 from benchmarks.timing import time_call
-from benchmarks.weigh import weigh_apart
+from benchmarks.weigh import PATIENCE, weigh_apart
 from models.flow.arrays import Problem
 from models.flow.laws import check_solution
 from models.flow.solver import FlowSolver, Solution
