@@ -29,7 +29,7 @@ test: lint chromium  ## all that CI runs: linters, types, import order, notebook
 ifneq ($(NOTEBOOKS),)
 	$(BIN)/python -m pytest --nbmake -n 2 $(NOTEBOOKS)
 endif
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: lint
 lint: .venv/.test  ## ruff, formatting, mypy, import order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,7 @@ def _node(name: str) -> str:
     return name if "." in name else f"{name}.rail1520"
 
 
+@lru_cache(maxsize=1)
 def _network() -> Network:
     tables = {name: pd.DataFrame(columns=list(r.model_fields)) for name, r in TABLES.items()}
     return Network("test", "0", "0", tables, {name: [] for name in TABLES})

@@ -278,17 +278,30 @@ def test_a_general_solver_finds_the_same_flows(seed):
         kept = stay * (logit.stay - np.log(stay) / logit.theta)
         return -(weight[logit.supply] @ gain + weight @ kept - logit.high[soft] @ missed)
 
+    def slope(z):
+        share, stay, _ = parts(z)
+        theta = logit.theta[logit.supply]
+        gain = logit.utility - (np.log(share / logit.size) + 1) / theta
+        kept = logit.stay - (np.log(stay) + 1) / logit.theta
+        moved = (weight * kept)[logit.supply] - weight[logit.supply] * gain
+        return np.concatenate([moved, logit.high[soft]])
+
     dense = logit.rows.toarray() * scale[None, :] / logit.amount.sum()
     bound = logit.bound / logit.amount.sum()
+    whose = (np.arange(len(logit.amount))[:, None] == logit.supply).astype(float)
+    no_excess, excess = np.zeros((1, len(soft))), np.eye(len(soft))
     limits = [
-        {"type": "ineq", "fun": lambda z: bound[hard] - dense[hard] @ z[:n]},
-        {"type": "ineq", "fun": lambda z: bound[soft] - dense[soft] @ z[:n] + z[n:]},
-        {"type": "ineq", "fun": lambda z: 1 - np.bincount(logit.supply, z[:n], len(logit.amount))},
+        {"type": "ineq", "fun": lambda z, a=a, b=b: a @ z + b, "jac": lambda z, a=a: a}
+        for a, b in (
+            (np.hstack([-dense[hard], np.repeat(no_excess, len(hard), axis=0)]), bound[hard]),
+            (np.hstack([-dense[soft], excess]), bound[soft]),
+            (np.hstack([-whose, np.repeat(no_excess, len(whose), axis=0)]), np.ones(len(whose))),
+        )
     ]
     split = split_supplies(logit)
     start = np.concatenate([split.flow / scale * 0.97 + 1e-9, np.full(len(soft), 0.05)])
     found = optimize.minimize(
-        loss, start, method="SLSQP", bounds=[(1e-14, 1)] * n + [(0, None)] * len(soft),
+        loss, start, jac=slope, method="SLSQP", bounds=[(1e-14, 1)] * n + [(0, None)] * len(soft),
         constraints=limits, options={"maxiter": 2000, "ftol": 1e-15},
     )  # fmt: skip
     missed = np.maximum(dense[soft] @ (split.flow / scale) - bound[soft], 0)

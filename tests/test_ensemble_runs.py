@@ -23,6 +23,7 @@ from routes.errors import KazroutesError, UnknownNameError, UsageError
 from tiny import write_tiny
 
 N, CHUNK = 96, 16
+LONG = 24 * CHUNK
 
 
 def run(out, *, n=N, scenarios=ALL, seed=5, **kwargs):
@@ -41,6 +42,14 @@ def serial(tmp_path_factory):
     """The tables as one process writes them."""
     folder = tmp_path_factory.mktemp("ensemble") / "serial"
     run(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """The tables of a run long enough to be cut off."""
+    folder = tmp_path_factory.mktemp("ensemble") / "long"
+    run(folder, n=LONG)
     return folder
 
 
@@ -91,7 +100,7 @@ def test_no_scheduler_is_said_plainly(tmp_path, monkeypatch):
         run(tmp_path / "none", cluster="tcp://127.0.0.1:1")
 
 
-def test_a_killed_worker_is_a_clear_error_and_the_rest_can_be_done(serial, tmp_path):
+def test_a_killed_worker_is_a_clear_error_and_the_rest_can_be_done(long, tmp_path):
     psutil = pytest.importorskip("psutil")
     killed = []
 
@@ -102,18 +111,18 @@ def test_a_killed_worker_is_a_clear_error_and_the_rest_can_be_done(serial, tmp_p
             killed[0].kill()
 
     with pytest.raises(KazroutesError, match=r"worker process was killed.*--resume"):
-        run(tmp_path / "killed", jobs=2, progress=kill_one, n=20 * CHUNK)
+        run(tmp_path / "killed", jobs=2, progress=kill_one, n=LONG)
     left = len(read_chunks(tmp_path / "killed"))
-    assert 1 <= left < 20
-    done = run(tmp_path / "killed", n=20 * CHUNK, resume=True)
-    assert done.is_complete and len(read_chunks(tmp_path / "killed")) == 20
+    assert 1 <= left < 24
+    done = run(tmp_path / "killed", n=LONG, resume=True)
+    assert done.is_complete and len(read_chunks(tmp_path / "killed")) == 24
     first = done.to_frame()
-    assert first.equals(run(None, n=20 * CHUNK).to_frame())
+    assert first.equals(open_ensemble(long).to_frame())
 
 
 # ---------------------------------------------------------------- cut off, and on
 
-LONG = """
+SCRIPT = """
 import sys
 sys.path[:0] = {path!r}
 from test_ensemble_runs import run
@@ -122,14 +131,13 @@ run({out!r}, n={n}, resume=True)
 
 
 def start(out, n):
-    script = LONG.format(path=[str(Path(__file__).parent), *sys.path], out=str(out), n=n)
+    script = SCRIPT.format(path=[str(Path(__file__).parent), *sys.path], out=str(out), n=n)
     return subprocess.Popen([sys.executable, "-c", script])
 
 
-def test_kill_9_loses_a_chunk_at_most_and_a_second_process_is_refused(tmp_path):
-    n = 24 * CHUNK
+def test_kill_9_loses_a_chunk_at_most_and_a_second_process_is_refused(long, tmp_path):
     out = tmp_path / "cut"
-    process = start(out, n)
+    process = start(out, LONG)
     deadline = time.monotonic() + 60
     while len(list(out.glob("*.parquet"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -137,7 +145,7 @@ def test_kill_9_loses_a_chunk_at_most_and_a_second_process_is_refused(tmp_path):
         assert process.poll() is None
         process.send_signal(signal.SIGSTOP)  # it stands still in mid-run while we look
         with pytest.raises(UsageError, match=r"Another process .* \(process \d+\)"):
-            run(out, n=n, resume=True)
+            run(out, n=LONG, resume=True)
     finally:
         process.kill()
         process.wait()
@@ -148,13 +156,12 @@ def test_kill_9_loses_a_chunk_at_most_and_a_second_process_is_refused(tmp_path):
     finished = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["finished"]
     assert finished is None and not open_ensemble(out).is_complete
     solved = []
-    whole = run(out, n=n, resume=True, progress=lambda done, _: solved.append(done))
+    whole = run(out, n=LONG, resume=True, progress=lambda done, _: solved.append(done))
     assert solved[0] == len(there) * CHUNK  # nothing that was written is solved again
     assert whole.is_complete and not list(out.glob(".*.part"))
     again = read_chunks(out)
     assert {name: again[name] for name in there} == there
-    fresh = run(None, n=n)
-    assert read_chunks(fresh.folder) == again
+    assert read_chunks(long) == again
 
 
 def test_a_finished_run_has_nothing_left_to_do(serial):

@@ -112,8 +112,12 @@ def test_a_notebook_is_written_without_times_and_names():
 # What notebooks show
 
 
-def test_explore_draws_what_is_chosen():
-    explorer = explore(["baseline-2023", "russia-closed"], network=network())
+@pytest.fixture(scope="module")
+def explorer():
+    return explore(["baseline-2023", "russia-closed"], network=network())
+
+
+def test_explore_draws_what_is_chosen(explorer):
     assert repr(explorer).startswith("<Explorer of 2 scenarios")
     whole = explorer.draw("russia-closed")
     change = explorer.draw("russia-closed", change=True)
@@ -125,9 +129,8 @@ def test_explore_draws_what_is_chosen():
         explorer.draw("russia-close")
 
 
-def test_the_lists_of_explore_change_its_picture():
+def test_the_lists_of_explore_change_its_picture(explorer):
     pytest.importorskip("ipywidgets")
-    explorer = explore(["baseline-2023", "russia-closed"], network=network())
     lists, more, picture = explorer.widget.children
     scenario, commodity = lists.children
     measure, change = more.children
@@ -142,8 +145,8 @@ def test_the_lists_of_explore_change_its_picture():
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()
 
 
-def test_a_picture_is_small_and_keeps_the_colours_of_thin_lines():
-    ax = explore(["baseline-2023"], network=network()).draw("baseline-2023")
+def test_a_picture_is_small_and_keeps_the_colours_of_thin_lines(explorer):
+    ax = explorer.draw("baseline-2023")
     picture = show(ax)
     assert len(picture.png) < MOST_PICTURE
     assert picture._repr_png_() == picture.png == show(ax).png
