@@ -15,6 +15,9 @@ from models.demand import Case
 def optimum_by_links(case: Case) -> float:
     """Z in million USD: one variable per (commodity, use[, supply]) and link, solved by scipy."""
     links = _rows(case.links)
+    classes_of = {
+        link["link_id"]: [c for c in link["commodity_classes"].split(";") if c] for link in links
+    }
     goods = {good["commodity_id"]: good for good in _rows(case.commodities)}
     supplies = dict(zip(case.supplies.index, _rows(case.supplies), strict=True))
     markets = dict(zip(case.markets.index, _rows(case.markets), strict=True))
@@ -82,7 +85,7 @@ def optimum_by_links(case: Case) -> float:
         place = supplies[rows[0]]["place_id"] if len(rows) == 1 and commodity in apart else ""
         for link in links:
             name = link["link_id"]
-            classes = [c for c in link["commodity_classes"].split(";") if c]
+            classes = classes_of[name]
             if (
                 not link["open"]
                 or (classes and cls not in classes)
