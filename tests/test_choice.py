@@ -29,9 +29,10 @@ from models.choice.outlets import OUTLETS, name_outlets
 from models.choice.parameters import note_mismatch, read_parameters, write_parameters
 from models.choice.route_set import add_routes, build_routes, collect_routes, usable_arcs
 from models.demand import Growth, Limit, select_case
-from models.flow.programme import build_problem, build_structure
+from models.flow.programme import build_problem
 from models.flow.solve import base_solver, solve_optimal
 from models.flow.solver import FlowSolver
+from models.flow.structure import build_structure
 from models.indicators import close_country
 from models.run import run_scenario
 from routes.errors import DataError, InternalError

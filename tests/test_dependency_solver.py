@@ -12,9 +12,10 @@ from cases import random_case
 from models.demand import Growth, Limit
 from models.flow.chains import join_chains
 from models.flow.pool import RoutePool
-from models.flow.programme import build_problem, build_structure
+from models.flow.programme import build_problem
 from models.flow.solve import frozen_solver, solve_optimal
 from models.flow.solver import FlowSolver
+from models.flow.structure import build_structure
 from oracle import optimum_by_links
 from routes.errors import InternalError
 

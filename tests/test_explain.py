@@ -122,9 +122,9 @@ def test_series_are_named_together():
     """Two full links in a row: more of one brings nothing, of both together 40 USD/t."""
     from cases import make_case
     from models.explain.capacities import find_series, raise_together
-    from models.flow.programme import build_structure
     from models.flow.shadow import capacity_use, price_capacities
     from models.flow.solver import FlowSolver
+    from models.flow.structure import build_structure
 
     case = make_case(
         places={"a": "KZ", "b": "DE", "c": "DE"},

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from cases import make_case, random_case
-from models.flow.programme import build_problem, build_structure
+from models.flow.programme import build_problem
 from models.flow.solve import frozen_solver, solve_optimal, solve_possible
 from models.flow.solver import FlowSolver
+from models.flow.structure import build_structure
 from oracle import optimum_by_links
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from cases import random_case
 from laws import check_result
 from models.demand import Case
-from models.flow.programme import build_structure
 from models.flow.solve import frozen_solver, solve_optimal, solve_possible
 from models.flow.solver import FlowSolver
+from models.flow.structure import build_structure
 from models.indicators import Measured, close_country, measure, measure_closed
 
 seeds = st.integers(min_value=0, max_value=100_000)
