@@ -7,8 +7,9 @@ imported when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from routes.lazy import attach
 
 if TYPE_CHECKING:
     from models.charts.bars import criticality, dependency, transit_power, utilisation
@@ -42,12 +43,4 @@ __all__ = [
     "transit_table", "used_routes", "utilisation", "violin", "waterfall",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"models.charts.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOMES)

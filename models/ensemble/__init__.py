@@ -7,8 +7,9 @@ Three steps, each a call with tables between them: `plan_ensemble` lists what va
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from routes.lazy import attach
 
 if TYPE_CHECKING:
     from models.ensemble.design import draw_saltelli
@@ -38,12 +39,4 @@ __all__ = [
     "violin_frame",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"models.ensemble.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOMES)

@@ -5,8 +5,9 @@ Reading and checking need no pandas; applying does. Names are imported when they
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from routes.lazy import attach
 
 if TYPE_CHECKING:
     from models.scenario.changes import CHANGE_TYPES, Change, ChangeRecord
@@ -43,12 +44,4 @@ __all__ = [
     "read_settings", "scenario_schema", "scenario_template", "shipped_names",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"models.scenario.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOMES)

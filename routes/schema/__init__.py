@@ -8,8 +8,9 @@ against them, `kazroutes data dictionary` prints them. Blank means unknown or no
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from routes.lazy import attach
 
 if TYPE_CHECKING:
     from routes.schema.capacities import Capacity, SharedCapacity
@@ -43,12 +44,4 @@ __all__ = [
     "data_dictionary", "field_meanings",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"routes.schema.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOMES)
