@@ -102,7 +102,7 @@ class BaseYear:
         abroad = np.array([layer.use == "export" for layer in s.layers])[s.source_layer]
         paid = np.array([cost[arcs].sum() for arcs in o.arcs])
         goods = names[s.source_supply[o.source]]
-        every = np.asarray(self.routes.incidence().T @ cost)
+        every = np.asarray(self.routes.incidence.T @ cost)
         offered = names[s.source_supply[self.routes.source]]
         costs = {}
         for name in self.case.commodities.index:

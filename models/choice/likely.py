@@ -187,7 +187,7 @@ class LikelyModel:
         self.whole = routes
         supplied = problem.supply[s.source_supply[routes.source]] > 0
         taken = problem.maximum[s.sink_market[routes.sink]] > 0
-        shut = routes.incidence().T @ (~usable_arcs(problem)).astype(float) > 0
+        shut = routes.incidence.T @ (~usable_arcs(problem)).astype(float) > 0
         self.routes = _drop_unrelieved(problem, routes.keep(supplied & taken & ~shut))
         self.supplies = np.flatnonzero(problem.supply > 0)
         self._set_routes()
@@ -196,7 +196,7 @@ class LikelyModel:
     def _set_routes(self) -> None:
         p, routes = self.problem, self.routes
         s = p.structure
-        self.incidence = routes.incidence()
+        self.incidence = routes.incidence
         self.market = s.sink_market[routes.sink]
         self.supply = s.source_supply[routes.source]
         worth = p.price[self.market] - self.incidence.T @ p.arc_cost - p.lifting[self.supply]
@@ -387,7 +387,7 @@ def _drop_unrelieved(problem: Problem, routes: RouteSet) -> RouteSet:
     """Leave out routes over a limit of 0 that no other route of the set relieves."""
     limits = np.flatnonzero((problem.capacity <= 0) & (np.diff(problem.sink_weights.indptr) > 0))
     for row in limits:
-        use = problem.weights[[row]] @ routes.incidence()
+        use = problem.weights[[row]] @ routes.incidence
         use = np.asarray((use + problem.sink_weights[[row]][:, routes.sink]).todense()).ravel()
         if not (use < -1e-12).any():
             routes = routes.keep(use <= 1e-12)

@@ -38,7 +38,7 @@ def name_outlets(case: Case, routes: RouteSet) -> Names:
     rules = _outlet_rules(case)
     touched = {
         outlet: np.asarray(
-            routes.incidence().T @ mask[structure.arc_link].astype(float)
+            routes.incidence.T @ mask[structure.arc_link].astype(float)
         ) > 0
         for outlet, mask in rules.items()
     }  # fmt: skip
@@ -109,12 +109,20 @@ def _name_corridors(case: Case, routes: RouteSet, chosen: npt.NDArray[np.int64])
     start, end, ground = (
         links[name].to_numpy(dtype=object) for name in ("from_country", "to_country", "country")
     )
+    # links that differ in nothing that counts, and within a country one after the other, are one
+    kinds, kind = np.unique(np.stack([start, end, ground]).astype(str), axis=1, return_inverse=True)
+    inner = (kinds == kinds[0]).all(axis=0)
     structure = routes.structure
     country = case.markets["country"].to_numpy(dtype=object)
+    known: dict[tuple[str, bytes], str] = {}
     names = []
     for i in chosen:
-        used = structure.arc_link[routes.arcs[i]]
-        path = [start[used[0]], *end[used]]
+        steps = kind[structure.arc_link[routes.arcs[i]]]
+        steps = steps[np.r_[True, (steps[1:] != steps[:-1]) | ~inner[steps[1:]]]]
         market = country[structure.sink_market[routes.sink[i]]]
-        names.append(corridor_of(path, market, grounds=ground[used]))
+        key = market, steps.tobytes()
+        if key not in known:
+            path, grounds = [kinds[0, steps[0]], *kinds[1, steps]], kinds[2, steps]
+            known[key] = corridor_of(path, market, grounds=grounds)
+        names.append(known[key])
     return np.array(names, dtype=object)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -37,8 +38,9 @@ class RouteSet:
     def __len__(self) -> int:
         return len(self.arcs)
 
+    @cached_property
     def incidence(self) -> sparse.csc_array:
-        """(arcs x routes) counts."""
+        """(arcs x routes) counts; do not write to it."""
         lengths = np.array([len(a) for a in self.arcs], dtype=np.int64)
         indptr = np.concatenate([[0], np.cumsum(lengths)])
         indices = np.concatenate(self.arcs) if len(self.arcs) else np.zeros(0, dtype=np.int64)

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from routes.errors import UsageError
 
@@ -175,7 +175,7 @@ def _sample(
         if progress is not None:
             progress(pair + 1, pairs)
     error = means.std(axis=0, ddof=1) / math.sqrt(pairs)
-    width = error * stats.t.ppf((1 + CONFIDENCE) / 2, pairs - 1)
+    width = error * special.stdtrit(pairs - 1, (1 + CONFIDENCE) / 2)
     return Shapley(
         values=dict(zip(players, means.mean(axis=0).tolist(), strict=True)),
         half_width=dict(zip(players, width.tolist(), strict=True)),
