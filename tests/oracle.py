@@ -83,17 +83,18 @@ def optimum_by_links(case: Case) -> float:
         daily = good["unit_value_usd_per_t"] * good["interest_per_year"] / 365
         modes = good["modes"].split(";")
         place = supplies[rows[0]]["place_id"] if len(rows) == 1 and commodity in apart else ""
-        for link in links:
+        buyers = [m for m in markets.values() if (m["commodity_id"], m["use"]) == (commodity, use)]
+        usable = [
+            link
+            for link in links
+            if link["open"]
+            and (not classes_of[link["link_id"]] or cls in classes_of[link["link_id"]])
+            and (link["link_id"], commodity) not in case.bans
+            and link["mode"] in modes
+            and (link["kind"] != "swap" or use == "home")
+        ]
+        for link in _on_the_way(usable, [supplies[row] for row in rows], buyers):
             name = link["link_id"]
-            classes = classes_of[name]
-            if (
-                not link["open"]
-                or (classes and cls not in classes)
-                or (name, commodity) in case.bans
-            ):
-                continue
-            if link["mode"] not in modes or (link["kind"] == "swap" and use != "home"):
-                continue
             earns = 0.0
             if (commodity, name) in outlets:
                 stream = eligible.get((name, place))
@@ -183,6 +184,25 @@ def _rows(frame: pd.DataFrame) -> list[dict]:
     """The rows of a table as plain dicts: a loop over them is far quicker than over the table."""
     cells = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
     return [dict(zip(frame.columns, row, strict=True)) for row in cells]
+
+
+def _on_the_way(links: list[dict], sellers: list[dict], buyers: list[dict]) -> list[dict]:
+    """The links that can be reached from a seller and that can reach a buyer."""
+
+    def spread(start: set[str], behind: str, ahead: str) -> set[str]:
+        onward: dict[str, list[str]] = {}
+        for link in links:
+            onward.setdefault(link[behind], []).append(link[ahead])
+        known, fresh = set(start), list(start)
+        while fresh:
+            new = [node for node in onward.get(fresh.pop(), ()) if node not in known]
+            known.update(new)
+            fresh += new
+        return known
+
+    sold = spread({f"{s['place_id']}.site" for s in sellers}, "from_node_id", "to_node_id")
+    bought = spread({f"{b['place_id']}.site" for b in buyers}, "to_node_id", "from_node_id")
+    return [k for k in links if k["from_node_id"] in sold and k["to_node_id"] in bought]
 
 
 def _merge_sides(balance: dict) -> list[list[tuple[int, float]]]:
