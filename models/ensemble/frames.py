@@ -17,7 +17,13 @@ FAN_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def tornado_frame(
-    frame: pd.DataFrame, inputs: Sequence[str], outcome: str, *, top: int = 12, tail: float = 0.1
+    frame: pd.DataFrame,
+    inputs: Sequence[str],
+    outcome: str,
+    *,
+    top: int = 12,
+    tail: float = 0.1,
+    ranked: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Mean outcome where an input is low and where it is high, widest bar first.
 
@@ -29,6 +35,8 @@ def tornado_frame(
         Bars a scenario: the inputs of the strongest rank correlations.
     tail
         Part of the samples that counts as low, and as high.
+    ranked
+        What `rank_drivers` said of the same frame, where that is at hand.
 
     Returns
     -------
@@ -36,7 +44,9 @@ def tornado_frame(
         scenario, outcome, driver, low, high (mean outcome where the driver is low, high), middle
         (mean of all), swing (high - low), correlation, rank.
     """
-    ranked = rank_drivers(frame, inputs, [outcome])
+    if ranked is None:
+        ranked = rank_drivers(frame, inputs, [outcome])
+    ranked = ranked[ranked["outcome"] == outcome]
     rows = []
     for scenario, mine in frame.groupby("scenario", sort=False):
         strongest = ranked[ranked["scenario"] == scenario].head(top)

@@ -21,6 +21,8 @@ KEY_OUTCOMES = (
 )  # fmt: skip
 MOST_RANKED = 16_384  # samples that correlations, conditions and tornado bars are taken from
 
+MOST_NUMBERS = 4_000_000  # held at a time: 32 MB
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -54,8 +56,8 @@ def summarise_ensemble(
 ) -> Overview:
     """Summaries of an ensemble.
 
-    Quantiles, pairs and exceedance take every sample, one outcome at a time; correlations and
-    conditions the first `MOST_RANKED` samples: memory stays flat.
+    Quantiles, pairs and exceedance take every sample, as many outcomes at a time as `MOST_NUMBERS`
+    allows; correlations and conditions the first `MOST_RANKED` samples: memory stays flat.
 
     Parameters
     ----------
@@ -65,23 +67,32 @@ def summarise_ensemble(
         Outcomes to compare and to find drivers of.
     """
     wanted = None if goal is None else read_goal(goal)
-    every = [name for name in ensemble.outcomes if name != "relative_gap"]
+    every = list(dict.fromkeys([*ensemble.outcomes, *outcomes]))
+    some = max(1, MOST_NUMBERS // max(1, len(ensemble) * len(ensemble.scenarios)))
     quantiles, pairs, exceedance = [], [], []
-    for outcome in dict.fromkeys([*every, *outcomes]):
-        frame = ensemble.to_frame([outcome])
-        quantiles.append(find_quantiles(frame, [outcome]))
-        if outcome in outcomes:
-            pairs.append(compare_pairs(frame, [outcome]))
-            if frame[outcome].notna().any():
-                exceedance.append(find_exceedance(frame, outcome))
-    proof = ensemble.to_frame(["relative_gap"])["relative_gap"]
+    largest_gap = 0.0
+    for first in range(0, len(every), some):
+        names = every[first : first + some]
+        frame = ensemble.to_frame(names)
+        if "relative_gap" in names and len(frame):
+            largest_gap = float(frame["relative_gap"].max())
+            names.remove("relative_gap")
+        for outcome in names:
+            quantiles.append(find_quantiles(frame, [outcome]))
+            if outcome in outcomes:
+                pairs.append(compare_pairs(frame, [outcome]))
+                if frame[outcome].notna().any():
+                    exceedance.append(find_exceedance(frame, outcome))
     extra = [] if wanted is None else [wanted.outcome]
     columns = list(dict.fromkeys([*ensemble.inputs, *outcomes, *extra]))
     drivers, tornado, conditions = [], [], []
     for scenario in ensemble.scenarios:
         frame = ensemble.to_frame(columns, scenario=scenario, most=MOST_RANKED)
-        drivers.append(rank_drivers(frame, ensemble.inputs, outcomes))
-        tornado += [tornado_frame(frame, ensemble.inputs, outcome) for outcome in outcomes]
+        ranked = rank_drivers(frame, ensemble.inputs, outcomes)
+        drivers.append(ranked)
+        tornado += [
+            tornado_frame(frame, ensemble.inputs, outcome, ranked=ranked) for outcome in outcomes
+        ]
         if wanted is not None:
             conditions.append(find_conditions(frame, ensemble.inputs, wanted))
     sobol = pd.DataFrame()
@@ -95,7 +106,7 @@ def summarise_ensemble(
         tornado=_stack(tornado),
         conditions=_stack(conditions),
         sobol=sobol,
-        largest_gap=float(proof.max()) if len(proof) else 0.0,
+        largest_gap=largest_gap,
     )
 
 
