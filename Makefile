@@ -26,10 +26,7 @@ run: .venv/.run  ## set up, then compare the shipped scenarios and draw two maps
 
 .PHONY: test
 test: lint chromium  ## all that CI runs: linters, types, import order, notebooks, tests
-ifneq ($(NOTEBOOKS),)
-	$(BIN)/python -m pytest --nbmake -n 2 $(NOTEBOOKS)
-endif
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest --nbmake -n 2 --dist worksteal $(NOTEBOOKS) tests
 
 .PHONY: lint
 lint: .venv/.test  ## ruff, formatting, mypy, import order

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from models.flow.arrays import Problem
 from models.flow.laws import row_usage
 from models.flow.programme import KT
 from models.flow.solver import FlowSolver, Solution
@@ -52,19 +53,20 @@ def price_capacities(
     """(gain, loss) of each row: USD for one unit more, and for one unit less, of its capacity."""
     p = solution.problem
     prices: dict[int, tuple[float, float]] = {}
-    for row in rows:
-        size = float(p.capacity[row])
-        step = max(size, 1.0) * _STEP
-        down = min(step, size)
-        gain = (_moved(solver, solution, row, step) - solution.primal) / step
-        loss = (solution.primal - _moved(solver, solution, row, -down)) / down if down > 0 else 0.0
-        unit = float(p.scale[row]) * KT
-        prices[row] = (_clean(gain) * unit, _clean(max(gain, loss)) * unit)
+    with solver.sweep():  # only optimal values are asked for
+        now = solver.solve(p).primal
+        for row in rows:
+            size = float(p.capacity[row])
+            step = max(size, 1.0) * _STEP
+            down = min(step, size)
+            gain = (_moved(solver, p, row, step) - now) / step
+            loss = (now - _moved(solver, p, row, -down)) / down if down > 0 else 0.0
+            unit = float(p.scale[row]) * KT
+            prices[row] = (_clean(gain) * unit, _clean(max(gain, loss)) * unit)
     return prices
 
 
-def _moved(solver: FlowSolver, solution: Solution, row: int, step: float) -> float:
-    p = solution.problem
+def _moved(solver: FlowSolver, p: Problem, row: int, step: float) -> float:
     capacity = p.capacity.copy()
     capacity[row] += step
     return solver.solve(replace(p, capacity=capacity)).primal

@@ -59,11 +59,12 @@ def measure_closed(
     problem = result.solution.problem
     leaves = exit_links(case.links, country)[problem.structure.arc_link]
     problem = replace(problem, arc_open=problem.arc_open & ~leaves)
-    optimum = solver.solve(problem)
-    check_solution(optimum)
-    possible, paying, alone = bypass(
-        result, country, problem, solver=solver, commodities=commodities
-    )
+    with solver.sweep():  # routes around the country serve all the questions
+        optimum = solver.solve(problem)
+        check_solution(optimum)
+        possible, paying, alone = bypass(
+            result, country, problem, solver=solver, commodities=commodities
+        )
     return Closed(
         surplus_musd=optimum.primal / KT,
         surplus_by_commodity=surplus_by_commodity(case, optimum),
@@ -143,8 +144,8 @@ def bypass(
         mt = np.bincount(s.sink_market[sol.sink], sol.flow, minlength=len(names)) / KT
         return {str(k): float(v) for k, v in pd.Series(mt).groupby(names).sum().items()}
 
-    possible = by_commodity(greatest_export(problem, solver, list(third.astype(float))))
     paying = by_commodity(solver.solve(problem))
+    possible = by_commodity(greatest_export(problem, solver, list(third.astype(float))))
     alone = {}
     for commodity in commodities:
         worth = (third & (names == commodity)).astype(float)
