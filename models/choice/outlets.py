@@ -105,6 +105,8 @@ def _outlet_rules(case: Case) -> dict[str, Bools]:
 
 
 def _name_corridors(case: Case, routes: RouteSet, chosen: npt.NDArray[np.int64]) -> Names:
+    if not len(chosen):
+        return np.zeros(0, dtype=object)
     links = case.links
     start, end, ground = (
         links[name].to_numpy(dtype=object) for name in ("from_country", "to_country", "country")
@@ -113,16 +115,24 @@ def _name_corridors(case: Case, routes: RouteSet, chosen: npt.NDArray[np.int64])
     kinds, kind = np.unique(np.stack([start, end, ground]).astype(str), axis=1, return_inverse=True)
     inner = (kinds == kinds[0]).all(axis=0)
     structure = routes.structure
-    country = case.markets["country"].to_numpy(dtype=object)
+    market = case.markets["country"].to_numpy(dtype=object)[structure.sink_market]
+    lengths = np.array([len(routes.arcs[i]) for i in chosen], dtype=np.int64)
+    steps = kind[structure.arc_link[np.concatenate([routes.arcs[i] for i in chosen])]]
+    told = ~inner[steps]
+    told[1:] |= steps[1:] != steps[:-1]
+    told[np.cumsum(lengths) - lengths] = True
+    ends = np.cumsum(np.add.reduceat(told, np.cumsum(lengths) - lengths, dtype=np.int64))
+    steps = steps[told]
+    text = steps.tobytes()
     known: dict[tuple[str, bytes], str] = {}
     names = []
-    for i in chosen:
-        steps = kind[structure.arc_link[routes.arcs[i]]]
-        steps = steps[np.r_[True, (steps[1:] != steps[:-1]) | ~inner[steps[1:]]]]
-        market = country[structure.sink_market[routes.sink[i]]]
-        key = market, steps.tobytes()
+    begin = 0
+    for buyer, end in zip(market[routes.sink[chosen]], ends.tolist(), strict=True):
+        key = buyer, text[begin * steps.itemsize : end * steps.itemsize]
         if key not in known:
-            path, grounds = [kinds[0, steps[0]], *kinds[1, steps]], kinds[2, steps]
-            known[key] = corridor_of(path, market, grounds=grounds)
+            mine = steps[begin:end]
+            path, grounds = [kinds[0, mine[0]], *kinds[1, mine]], kinds[2, mine]
+            known[key] = corridor_of(path, buyer, grounds=grounds)
         names.append(known[key])
+        begin = end
     return np.array(names, dtype=object)
