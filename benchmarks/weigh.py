@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.networks import SIZES, make_problem
 
-PATIENCE = 600.0  # seconds on the clock after which the link LP of M is given up
+PATIENCE = 400.0  # seconds on the clock after which the link LP of M is given up
 
 
 def read_peak() -> float:
