@@ -172,9 +172,8 @@ class _Dual:
         )
         self.top = logit.stay.copy()
         np.maximum.at(self.top, logit.supply, logit.utility)
-        self.member_transposed = sparse.csr_array(self.member.T)
         self.row_size = _row_sizes(logit)
-        self.picked: tuple[Ints, sparse.csr_array, sparse.csr_array] | None = None
+        self.picked: tuple[Ints, sparse.csr_array, sparse.csr_array, Ints] | None = None
         self.curvature = self.row_size * _mean_theta(logit)
         self.scale = float(logit.amount @ np.maximum(1.0 / logit.theta, 1e-300))
 
@@ -213,13 +212,19 @@ class _Dual:
         logit = self.logit
         if self.picked is None or not np.array_equal(self.picked[0], free):
             rows = logit.rows[free]
-            self.picked = free, rows, sparse.csr_array(rows.T)
-        _, rows, transposed = self.picked
-        curved = rows.copy()
-        curved.data = rows.data * (self.route_theta * flow)[rows.indices]
+            supply = logit.supply[rows.indices]
+            cell = (
+                np.repeat(np.arange(len(free)), np.diff(rows.indptr)) * len(logit.amount) + supply
+            )
+            self.picked = free, rows, sparse.csr_array(rows.T), cell
+        _, rows, transposed, cell = self.picked
+        used = rows.data * flow[rows.indices]
+        curved = sparse.csr_array(
+            (used * self.route_theta[rows.indices], rows.indices, rows.indptr), shape=rows.shape
+        )
         dense = (curved @ transposed).toarray()
-        curved.data = rows.data * flow[rows.indices]
-        through = (curved @ self.member_transposed).toarray()
+        shape = len(free), len(logit.amount)
+        through = np.bincount(cell, used, minlength=shape[0] * shape[1]).reshape(shape)
         dense -= (through * (logit.theta / logit.amount)) @ through.T
         dense[np.diag_indices_from(dense)] += logit.ridge[free]
         return np.asarray(dense)
