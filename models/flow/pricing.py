@@ -44,10 +44,10 @@ class Pricer:
         self.sources, self.sinks = number[structure.source_node], number[structure.sink_node]
         self.top = int(keep.sum())  # the super-node
         self.size = self.top + 1
-        self.entry, self.key, self.indptr = self._sort_entries()
-        self.indices = (self.key % self.size).astype(np.int32)
+        self.entry, self.key, starts = self._sort_entries()
+        ends = (self.key % self.size).astype(np.int32)
         self._graph = sparse.csr_array(
-            (np.zeros(len(self.key)), self.indices, self.indptr), shape=(self.size,) * 2
+            (np.zeros(len(self.key)), ends, starts), shape=(self.size,) * 2
         )
         self._last: tuple[Floats, ChainPrices] | None = None  # prices of arc costs, all arcs open
         self._weights: sparse.csr_array | None = None
