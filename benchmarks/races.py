@@ -169,7 +169,8 @@ def race_shipped(results: Results, *, full: bool, pypsa: bool) -> None:
     """Varied scenarios on the shipped network: every ranged number drawn, as in an ensemble."""
     from models.ensemble.chunk import draw_sample
     from models.ensemble.design import make_design
-    from models.ensemble.plan import draw_inputs, plan_ensemble
+    from models.ensemble.plan import draw_inputs
+    from models.ensemble.planner import plan_ensemble
 
     n = 1000 if full else 150
     name = f"shipped network, {n:,} varied scenarios"

@@ -18,12 +18,6 @@ BLOCK = re.compile(r"(<!-- not run: .+ -->\n)?```(\w+)\n(.*?)```\n", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)[^)]*\)")
 
 
-@pytest.fixture(autouse=True)
-def few_pilots(monkeypatch):
-    """Fewer samples that an ensemble is prepared by; how many are sampled stays as written."""
-    monkeypatch.setattr("models.ensemble.chunk.PILOTS", 8)
-
-
 def read_blocks(page, language):
     """Blocks of a language, but those that say why they are not run."""
     text = (ROOT / page).read_text(encoding="utf-8")

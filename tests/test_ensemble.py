@@ -11,7 +11,8 @@ from models.demand import select_case
 from models.ensemble.chunk import Bench, draw_sample, run_chunk
 from models.ensemble.design import draw_saltelli, make_design
 from models.ensemble.measures import OUTCOMES, Meter, name_columns
-from models.ensemble.plan import draw_inputs, plan_ensemble
+from models.ensemble.plan import draw_inputs
+from models.ensemble.planner import plan_ensemble
 from models.ensemble.replay import draw_case, replay_sample
 from models.ensemble.runner import run_ensemble
 from models.ensemble.spread import find_weight, place_levels
@@ -173,9 +174,8 @@ def per_unit(problem):
     return np.where(known, problem.capacity / np.where(largest > 0, largest, 1.0), 0.0)
 
 
-def test_arrays_and_frames_give_the_same_programme_and_indicators(monkeypatch):
+def test_arrays_and_frames_give_the_same_programme_and_indicators():
     """A sample drawn in arrays is the case that scenarios make of drawn frames."""
-    monkeypatch.setattr("models.ensemble.chunk.PILOTS", 2)
     network = load_network()
     base = select_case(network, 2023)
     parts = {name: [load_scenario(part) for part in name.split("+")] for name in SHIPPED}
@@ -184,7 +184,7 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators(monkeypatch):
     names = [driver.name for driver in plan.drivers]
     points = make_design("lhs", n=len(parts), seed=5, drivers=len(names)).rows(0, len(parts))
     deviation, _ = draw_inputs(plan, points)
-    bench = Bench(plan)
+    bench = Bench(plan, pilots=2)
     for world, name in enumerate(parts):
         levels = dict(zip(names, points[world], strict=True))
         case = draw_case(base, parts[name], levels=levels, closures=CLOSURES)
@@ -275,8 +275,8 @@ def test_closures_come_by_their_probability_and_close():
 def test_a_sample_does_not_depend_on_its_neighbours():
     plan = tiny_plan()
     points = make_design("lhs", n=20, seed=1, drivers=len(plan.drivers)).rows(0, 20)
-    whole = run_chunk(Bench(plan), 0, 0, points)
-    bench = Bench(plan)
+    whole = run_chunk(Bench(plan, pilots=16), 0, 0, points)
+    bench = Bench(plan, pilots=16)
     for i in (13, 2, 13, 19):
         alone = run_chunk(bench, 0, i, points[i : i + 1])
         assert np.array_equal(alone.outcomes[0], whole.outcomes[i], equal_nan=True)
@@ -285,8 +285,8 @@ def test_a_sample_does_not_depend_on_its_neighbours():
 def test_a_meter_forgets_routes_and_says_the_same(monkeypatch):
     plan = tiny_plan()
     points = make_design("lhs", n=6, seed=1, drivers=len(plan.drivers)).rows(0, 6)
-    before = run_chunk(Bench(plan), 0, 0, points)
+    before = run_chunk(Bench(plan, pilots=16), 0, 0, points)
     monkeypatch.setattr("models.ensemble.measures._MOST_ROUTES", 0)
-    after = run_chunk(Bench(plan), 0, 0, points)
+    after = run_chunk(Bench(plan, pilots=16), 0, 0, points)
     assert np.array_equal(before.outcomes, after.outcomes, equal_nan=True)
-    assert isinstance(Bench(plan).find_tools(0)[1], Meter)
+    assert isinstance(Bench(plan, pilots=16).find_tools(0)[1], Meter)

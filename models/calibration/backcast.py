@@ -22,9 +22,9 @@ from models.choice.likely import LikelyModel, choose_routes, solve_split
 from models.choice.outlets import family_of, outlets_of
 from models.choice.parameters import Parameters, load_parameters, note_mismatch
 from models.demand import Case, select_case
-from models.flow.arrays import Problem
+from models.flow.arrays import KT, Problem
 from models.flow.laws import check_solution
-from models.flow.programme import KT, build_problem
+from models.flow.programme import build_problem
 from models.flow.solve import solver_for
 from models.flow.solver import Solution
 from routes.errors import UnknownNameError

@@ -28,8 +28,8 @@ from models.choice.logit import Floats, Logit, Split, response, split_supplies
 from models.choice.parameters import CONFESSION, LIMIT, Constant, Parameters, Sensitivity
 from models.choice.route_set import RouteSet
 from models.demand import Case, select_case
-from models.flow.arrays import Problem
-from models.flow.programme import KT, build_problem, stream_terms
+from models.flow.arrays import KT, Problem
+from models.flow.programme import build_problem, stream_terms
 from models.flow.solve import solver_for
 from models.flow.solver import Solution
 from routes.network import Network

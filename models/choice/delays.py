@@ -13,7 +13,7 @@ from scipy import linalg, optimize
 
 from models.choice.likely import LikelySolution
 from models.choice.logit import Floats
-from models.flow.programme import KT
+from models.flow.arrays import KT
 from routes.errors import InternalError
 
 

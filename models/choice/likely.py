@@ -23,9 +23,9 @@ from models.choice.route_set import (
     usable_arcs,
 )
 from models.demand import Case, _Same, select_case
-from models.flow.arrays import Bools, Ints, Problem
+from models.flow.arrays import KT, Bools, Ints, Problem
 from models.flow.laws import arc_flow, row_usage
-from models.flow.programme import KT, build_problem
+from models.flow.programme import build_problem
 from models.flow.result import FlowResult, build_result
 from models.flow.solve import base_solver, solver_for
 from models.flow.solver import FlowSolver, Solution

@@ -23,9 +23,9 @@ from models.dependency.subjects import (
     list_subjects,
 )
 from models.dependency.tabled import Tabled
-from models.flow.arrays import Problem
+from models.flow.arrays import KT, Problem
 from models.flow.laws import row_usage
-from models.flow.programme import KT, build_problem
+from models.flow.programme import build_problem
 from models.flow.shadow import capacity_use, price_capacities
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver, Solution

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.demand import Case
-from models.flow.arrays import Structure
+from models.flow.arrays import KT, Structure
 from models.flow.laws import check_gap, check_solution, route_worth
-from models.flow.programme import KT, cash_and_risk, stream_terms, time_costs
+from models.flow.programme import cash_and_risk, stream_terms, time_costs
 from models.flow.solver import Solution
 
 Floats = npt.NDArray[np.float64]

@@ -26,8 +26,9 @@ import numpy.typing as npt
 from models.demand import Case
 from models.dependency.facts import Accountant
 from models.dependency.subjects import Incidence, Subject, close_subjects, list_subjects
+from models.flow.arrays import KT
 from models.flow.laws import route_worth
-from models.flow.programme import KT, build_problem
+from models.flow.programme import build_problem
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver, Solution
 from routes.errors import UsageError

@@ -18,8 +18,8 @@ from models.demand import Case
 from models.dependency.facts import Floats
 from models.dependency.players import country_masks
 from models.dependency.subjects import name_capacities, name_places
+from models.flow.arrays import KT
 from models.flow.limit import weighted_limit
-from models.flow.programme import KT
 from models.flow.solve import most_tonnes, solver_for, tonne_worth
 from models.flow.solver import FlowSolver, Solution
 from routes.errors import InternalError, UnknownNameError

@@ -16,9 +16,8 @@ from scipy import sparse
 
 from models.demand import HOME, Case, available_capacity
 from models.dependency.players import SEA
-from models.flow.arrays import Problem
+from models.flow.arrays import KT, Problem
 from models.flow.laws import arc_flow
-from models.flow.programme import KT
 from models.flow.solver import FlowSolver, Solution
 from routes.corridors import exit_links
 from routes.errors import UnknownNameError

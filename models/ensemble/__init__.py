@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from models.ensemble.drivers import estimate_sobol, rank_drivers
     from models.ensemble.frames import fan_frame, tornado_frame, violin_frame
     from models.ensemble.overview import summarise_ensemble
-    from models.ensemble.plan import Plan, plan_ensemble
+    from models.ensemble.plan import Plan
+    from models.ensemble.planner import plan_ensemble
     from models.ensemble.replay import replay_sample
     from models.ensemble.results import Ensemble, open_ensemble
     from models.ensemble.runner import run_ensemble
@@ -27,7 +28,7 @@ _HOMES = {
     "Ensemble": "results", "Plan": "plan", "compare_pairs": "summary", "draw_saltelli": "design",
     "estimate_sobol": "drivers", "fan_frame": "frames", "find_conditions": "discovery",
     "find_exceedance": "summary", "find_quantiles": "summary", "open_ensemble": "results",
-    "plan_ensemble": "plan", "rank_drivers": "drivers", "replay_sample": "replay",
+    "plan_ensemble": "planner", "rank_drivers": "drivers", "replay_sample": "replay",
     "run_ensemble": "runner", "summarise_ensemble": "overview",
     "tornado_frame": "frames", "violin_frame": "frames",
 }  # fmt: skip

@@ -13,7 +13,8 @@ import pandas as pd
 from scipy import sparse
 
 from models.demand import Case
-from models.ensemble.columns import Column, build_columns, build_growing, build_limits
+from models.ensemble.column_builder import build_columns, build_growing, build_limits
+from models.ensemble.columns import Column
 from models.ensemble.inputs import Ranged
 from models.ensemble.spread import Terms
 from models.ensemble.world import Ground, Pools, World, draw_world

@@ -20,7 +20,8 @@ from models.flow.arrays import Floats, Ints
 from models.flow.solver import FlowSolver
 from routes.errors import InternalError
 
-PILOTS = 128  # pilot samples that fill a solver's pool of routes
+_MOST_PILOTS = 256
+_FEWEST_PILOTS = 8
 _PILOT_SEED = 20231231
 _busy = threading.Lock()
 
@@ -38,12 +39,31 @@ class Chunk:
     outcomes: Floats
 
 
-class Bench:
-    """The solvers and meters of a plan, made when they are first needed."""
+def count_pilots(samples: int) -> int:
+    """Pilot samples that fill a solver's pool of routes before so many samples: a power of two.
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    Each costs about as much as a sample, and spares later ones the search for a route or two.
+    """
+    count = 1 << max(0, (samples // 8).bit_length() - 1)
+    return min(max(count, _FEWEST_PILOTS), _MOST_PILOTS)
+
+
+class Bench:
+    """The solvers and meters of a plan, made when they are first needed.
+
+    `pilots`: pilot samples that each solver is made ready with; results of equal worth may hang
+    on it, so that one run uses one number.
+    """
+
+    def __init__(self, plan: Plan, *, pilots: int) -> None:
+        self.plan, self.pilots = plan, pilots
+        self.points = SobolDesign(pilots, _PILOT_SEED, len(plan.drivers)).rows(0, pilots)
         self.tools: dict[int, tuple[FlowSolver, Meter]] = {}
+
+    @property
+    def key(self) -> str:
+        """Digest of all that its numbers depend on."""
+        return f"{self.plan.digest}-{self.pilots}"
 
     def find_tools(self, world: int) -> tuple[FlowSolver, Meter]:
         """Solver and meter of a world."""
@@ -60,15 +80,14 @@ class Bench:
 
         Ranges are often lopsided, so the best estimate lies at the edge of what is drawn.
         """
-        plan = self.plan
+        plan, count = self.plan, self.pilots
         base = plan.worlds[world].problem
         solver = FlowSolver(base.structure)
         if not len(plan.term_mode):
             solver.solve(base)
             solver.freeze()
             return solver
-        pilots = SobolDesign(PILOTS, _PILOT_SEED, len(plan.drivers)).rows(0, PILOTS)
-        deviation, _ = draw_inputs(plan, pilots)
+        deviation, _ = draw_inputs(plan, self.points)
         none = np.zeros(0, dtype=np.int64)
         centre = deviation.mean(axis=0)
         solver.solve(
@@ -76,7 +95,7 @@ class Bench:
         )
         solver.freeze()
         solver.enrich(
-            draw_sample(plan, world, pilots[i], deviation[i]).problem for i in range(PILOTS)
+            draw_sample(plan, world, self.points[i], deviation[i]).problem for i in range(count)
         )
         return solver
 

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.stats import qmc
 
 from models.flow.arrays import Floats
 from routes.errors import UnknownNameError, UsageError
@@ -78,6 +77,8 @@ class SobolDesign:
     """A scrambled Sobol sequence, drawn as it is needed."""
 
     def __init__(self, n: int, seed: int, drivers: int) -> None:
+        from scipy.stats import qmc  # takes long to load, and workers do without
+
         if drivers > qmc.Sobol.MAXDIM:
             msg = f"A Sobol sequence has {qmc.Sobol.MAXDIM} columns at most: use lhs."
             raise UsageError(msg)
@@ -117,6 +118,8 @@ class LatinDesign:
         return np.concatenate(parts)
 
     def _draw(self, block: int) -> Floats:
+        from scipy.stats import qmc
+
         if block != self.block:
             size = min(_BLOCK, self.n - block * _BLOCK)
             self.table = np.empty((size, self.drivers))

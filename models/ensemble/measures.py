@@ -13,10 +13,8 @@ import numpy as np
 from scipy import optimize, special
 
 from models.ensemble.world import Drawn, Ground, World
-from models.flow.arrays import Bools, Floats, Ints
+from models.flow.arrays import KT, STORM_CORRELATION, Bools, Floats, Ints
 from models.flow.laws import check_gap, check_solution
-from models.flow.programme import KT
-from models.flow.result import STORM_CORRELATION
 from models.flow.solver import Solution
 from routes.corridors import CORRIDORS, corridor_of, first_country
 
@@ -28,6 +26,7 @@ OUTCOMES = (
     "war_risk_share", "relative_gap",
 )  # fmt: skip
 CORRIDOR_COLUMNS = tuple(f"{name}_mt" for name in CORRIDORS)
+_NEAR = 1e-9
 _MOST_ROUTES = 20_000  # remembered at a time
 _CORRIDOR_NUMBER = {name: i for i, name in enumerate(CORRIDORS)}
 
@@ -209,7 +208,8 @@ def find_mixture_quantile(mean: Floats, variance: Floats, weight: Floats, *, lev
     centre = np.log(mean) - sigma**2 / 2
     still = sigma <= 0
     width = np.where(still, 1.0, sigma)
-    low, high = float(mean.min()) * 1e-3, float((mean + 20 * np.sqrt(variance)).max()) + 1.0
+    ends = np.where(still, mean, np.exp(centre + special.ndtri(level) * sigma))  # each by itself
+    low, high = float(ends.min()) * (1 - _NEAR), float(ends.max()) * (1 + _NEAR)
     wanted = level * float(weight.sum())
 
     def exceed(days: float) -> float:

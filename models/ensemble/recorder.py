@@ -14,30 +14,12 @@ import numpy as np
 from scipy import sparse
 
 from models.ensemble.inputs import KINDS, Ranged
+from models.ensemble.plan import Driver
 from models.ensemble.spread import TRIANGULAR, Terms
 from models.flow.arrays import Floats, Ints
 from models.scenario import Scenario, list_ranges
 
 _ALONE = ("capacity", "supply", "market", "scenario")
-
-
-@dataclass(frozen=True)
-class Driver:
-    """Something uncertain that one draw decides.
-
-    `name` is its column in the tables; `kind` one of models.ensemble.inputs.KINDS; `unit` that of
-    the recorded value ("x": a factor on the best estimate, "level": the probability drawn);
-    `numbers` how many numbers of the data it moves; `low`, `best`, `high` recorded values.
-    """
-
-    name: str
-    kind: str
-    words: str
-    unit: str
-    numbers: int
-    low: float
-    best: float
-    high: float
 
 
 @dataclass

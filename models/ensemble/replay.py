@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models.demand import Case, select_case
-from models.ensemble.columns import FIELDS
+from models.ensemble.column_builder import FIELDS
 from models.ensemble.design import make_design
 from models.ensemble.inputs import list_inputs
 from models.ensemble.results import Ensemble

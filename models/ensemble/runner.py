@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from models.ensemble.chunk import PILOTS, Chunk
+from models.ensemble.chunk import Bench, Chunk, count_pilots
 from models.ensemble.design import Design, make_design
 from models.ensemble.measures import name_columns
-from models.ensemble.plan import Plan, plan_ensemble
+from models.ensemble.plan import Plan
+from models.ensemble.planner import plan_ensemble
 from models.ensemble.results import Ensemble, open_ensemble
 from models.ensemble.store import Store, cut_chunks, open_store
 from models.ensemble.workers import Task, solve_by_processes, solve_here, solve_on_cluster
@@ -150,11 +151,12 @@ def _solve(
 ) -> Iterator[Chunk]:
     if not tasks:
         return iter(())
+    bench = Bench(plan, pilots=count_pilots(design.n))
     if cluster is not None:
-        return solve_on_cluster(plan, tasks, design, cluster=cluster)
+        return solve_on_cluster(bench, tasks, design, cluster=cluster)
     if jobs > 1:
-        return solve_by_processes(plan, tasks, design, jobs=jobs)
-    return solve_here(plan, tasks, design)
+        return solve_by_processes(bench, tasks, design, jobs=jobs)
+    return solve_here(bench, tasks, design)
 
 
 def lay_out(plan: Plan, chunk: Chunk) -> dict[str, Any]:
@@ -182,7 +184,7 @@ def _describe(plan: Plan, design: Design, *, method: str, seed: int, chunk: int)
         "method": method,
         "samples": design.n,
         "chunk": chunk,
-        "pilots": PILOTS,
+        "pilots": count_pilots(design.n),
         "outcomes": list(name_columns(plan.worlds[0], links=plan.links)),
     }
     told = {name: fact for name, fact in facts.items() if name != "drivers"}

@@ -1,11 +1,12 @@
 """Who solves the chunks: this process, joblib's workers, or an existing Dask cluster.
 
-Each gets the plan once and sends back arrays; only the caller writes to disk. Chunks come back in
+Each gets the bench once and sends back arrays; only the caller writes to disk. Chunks come back in
 any order. Memory stays flat: a few chunks are under way at a time.
 """
 
 from __future__ import annotations
 
+import gc
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ import numpy.typing as npt
 
 from models.ensemble.chunk import Bench, Chunk, run_chunk
 from models.ensemble.design import Design
-from models.ensemble.plan import Plan
 from models.flow.arrays import Floats
 from routes.errors import KazroutesError, UsageError
 
@@ -27,15 +27,14 @@ Bytes = npt.NDArray[np.uint8]
 _benches: dict[str, Bench] = {}
 
 
-def solve_here(plan: Plan, tasks: Sequence[Task], design: Design) -> Iterator[Chunk]:
+def solve_here(bench: Bench, tasks: Sequence[Task], design: Design) -> Iterator[Chunk]:
     """Solve chunks one after the other in this process."""
-    bench = Bench(plan)
     for number, start, stop in tasks:
         yield run_chunk(bench, number, start, design.rows(start, stop))
 
 
 def solve_by_processes(
-    plan: Plan, tasks: Sequence[Task], design: Design, *, jobs: int
+    bench: Bench, tasks: Sequence[Task], design: Design, *, jobs: int
 ) -> Iterator[Chunk]:
     """Solve chunks in worker processes of this machine (joblib with loky).
 
@@ -44,9 +43,10 @@ def solve_by_processes(
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    packed = np.frombuffer(pickle.dumps(plan), dtype=np.uint8)  # shared by memory map, sent once
+    packed = np.frombuffer(pickle.dumps(bench), dtype=np.uint8)  # shared by memory map, sent once
+    key = bench.key
     calls = (
-        delayed(_run_packed)(packed, plan.digest, number, start, design.rows(start, stop))
+        delayed(_run_packed)(packed, key, number, start, design.rows(start, stop))
         for number, start, stop in tasks
     )
     parallel = Parallel(
@@ -67,7 +67,7 @@ def solve_by_processes(
 
 
 def solve_on_cluster(
-    plan: Plan, tasks: Sequence[Task], design: Design, *, cluster: Any
+    bench: Bench, tasks: Sequence[Task], design: Design, *, cluster: Any
 ) -> Iterator[Chunk]:
     """Solve chunks on the workers of a Dask cluster; what a lost worker had is done by others.
 
@@ -77,15 +77,18 @@ def solve_on_cluster(
     """
     distributed: Any = import_module("distributed")
     with _open_client(cluster) as client:
-        # the packed plan stays with the scheduler: a new worker can always have it
-        shared = client.submit(_unpack, pickle.dumps(plan), key=f"kazroutes-plan-{plan.digest}")
+        # the packed bench stays with the scheduler: a new worker can always have it
+        name = bench.key
+        shared = client.submit(
+            np.frombuffer, pickle.dumps(bench), np.uint8, key=f"kazroutes-{name}"
+        )
         waiting = iter(tasks)
 
         def submit(task: Task) -> Any:
             number, start, stop = task
             return client.submit(
-                _run_shared, shared, plan.digest, number, start, design.rows(start, stop),
-                key=f"kazroutes-chunk-{plan.digest}-{number}", retries=3, pure=False,
+                _run_packed, shared, name, number, start, design.rows(start, stop),
+                key=f"kazroutes-chunk-{name}-{number}", retries=3, pure=False,
             )  # fmt: skip
 
         size = 2 * max(1, sum(client.nthreads().values()))
@@ -127,22 +130,12 @@ def _open_client(cluster: Any) -> Iterator[Any]:
         client.close()
 
 
-def _unpack(packed: bytes) -> Plan:
-    plan = pickle.loads(packed)  # noqa: S301 (our own, from this run)
-    if not isinstance(plan, Plan):
-        raise TypeError(type(plan).__name__)
-    return plan
-
-
-def _run_packed(packed: Bytes, digest: str, number: int, start: int, points: Floats) -> Chunk:
-    if digest not in _benches:
-        _benches.clear()  # one plan at a time
-        _benches[digest] = Bench(_unpack(packed.tobytes()))
-    return run_chunk(_benches[digest], number, start, np.asarray(points))
-
-
-def _run_shared(plan: Plan, digest: str, number: int, start: int, points: Floats) -> Chunk:
-    if digest not in _benches:
-        _benches.clear()
-        _benches[digest] = Bench(plan)
-    return run_chunk(_benches[digest], number, start, points)
+def _run_packed(packed: Bytes, key: str, number: int, start: int, points: Floats) -> Chunk:
+    if key not in _benches:
+        _benches.clear()  # one at a time
+        bench = pickle.loads(packed.tobytes())  # noqa: S301 (our own, from this run)
+        if not isinstance(bench, Bench):
+            raise TypeError(type(bench).__name__)
+        _benches[key] = bench
+        gc.freeze()  # what is loaded stays: no need to look for rubbish in it
+    return run_chunk(_benches[key], number, start, np.asarray(points))

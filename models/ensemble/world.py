@@ -13,8 +13,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from models.ensemble.columns import Column, Growing, Moved
-from models.flow.arrays import Bools, Floats, Ints, Problem
-from models.flow.programme import KT
+from models.flow.arrays import KT, Bools, Floats, Ints, Problem
 
 _DAYS = 365.0
 

@@ -16,6 +16,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.signedinteger[Any]]  # of four bytes or eight
 Bools = npt.NDArray[np.bool_]
 
+KT = 1000.0  # kt in a Mt
+STORM_CORRELATION = 0.5  # between the times of storm-hit links of one route; judged
+
 
 @dataclass(frozen=True)
 class Layer:

@@ -21,7 +21,7 @@ def check_solution(solution: Solution) -> float:
     flow = solution.flow
     _require(bool((flow >= 0).all()), "flows are not negative")
     on_arc = arc_flow(solution)
-    used = np.flatnonzero(on_arc)
+    used = np.flatnonzero(on_arc > 0)
     _require(bool(p.arc_open[used].all()), "a closed link carries nothing")
     usage = row_usage(solution, on_arc)
     finite = np.isfinite(p.capacity)
@@ -101,12 +101,12 @@ def row_usage(solution: Solution, on_arc: Floats | None = None) -> Floats:
 
 def _check_conservation(solution: Solution, used: Ints, flow: Floats) -> None:
     s = solution.problem.structure
-    balance = np.bincount(s.arc_head[used], flow, minlength=s.n_nodes) - np.bincount(
-        s.arc_tail[used], flow, minlength=s.n_nodes
+    into = s.arc_head[used], s.source_node[solution.source]
+    out_of = s.arc_tail[used], s.sink_node[solution.sink]
+    amount = np.concatenate([flow, solution.flow])
+    balance = np.bincount(
+        np.concatenate([*into, *out_of]), np.concatenate([amount, -amount]), minlength=s.n_nodes
     )
-    balance += np.bincount(
-        s.source_node[solution.source], solution.flow, minlength=s.n_nodes
-    ) - np.bincount(s.sink_node[solution.sink], solution.flow, minlength=s.n_nodes)
     total = max(1.0, float(solution.flow.sum()))
     _require(
         bool(np.abs(balance).max(initial=0.0) <= _SLACK * total),

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.demand import Case
-from models.flow.programme import KT
+from models.flow.arrays import KT
 from models.flow.solve import most_tonnes, tonne_worth
 from models.flow.solver import FlowSolver, Solution
 

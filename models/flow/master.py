@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from models.flow.arrays import Floats, Ints, Problem, Structure
+from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
 from models.flow.matrices import bin_sums, equal_matrices, gather_columns
 from models.flow.pool import RoutePool
 from routes.errors import InternalError
@@ -58,6 +58,7 @@ class Master:
         self.cost: Floats = np.zeros(0)
         self.upper: Floats = np.zeros(0)
         self.row_bounds: Floats = np.zeros((2, 0))
+        self.is_open: Bools = np.zeros(0, dtype=bool)  # routes that cross no closed arc
         self.loads: Loads = (self.route_col, self.route_col, self.cost)
         self.flows = self.missed = self.grown = self.row_duals = self.cost
         self.n_supply = self.n_market = 0
@@ -84,6 +85,7 @@ class Master:
             _check(self.highs.deleteRows(len(extra), extra), "deleting rows")
         self.pool.cut(mark.n_routes)
         self.route_col = self.route_col[: mark.n_routes]
+        self.is_open = self.is_open[: mark.n_routes]
         del self.active[mark.n_rows :]
         del self.growth_row[mark.n_growth :], self.growth_col[mark.n_growth :]
         self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
@@ -198,6 +200,8 @@ class Master:
         names = ("arc_cost", "price", "lifting")
         if last is None or any(getattr(last, n) is not getattr(p, n) for n in names):
             cost[self.route_col] = self._route_costs(0)
+        if last is None or last.arc_open is not p.arc_open:
+            self.is_open = self.pool.all_true(p.arc_open)
         names = ("arc_open", "supply", "maximum")
         if last is None or any(getattr(last, n) is not getattr(p, n) for n in names):
             upper[self.route_col] = self._route_bounds(0)
@@ -259,13 +263,14 @@ class Master:
             p.supply[s.source_supply[self.pool.source[start:]]],
             p.maximum[s.sink_market[self.pool.sink[start:]]],
         )
-        open_ = self.pool.all_true(p.arc_open, start)
-        return np.where(open_, (1 + _ROOM) * most + _ROOM, 0.0)
+        return np.where(self.is_open[start:], (1 + _ROOM) * most + _ROOM, 0.0)
 
     # growing the model
 
     def add_routes(self, start: int) -> None:
         """Columns of the pool's routes from `start` on."""
+        fresh_open = self.pool.all_true(self._now().arc_open, start)
+        self.is_open = np.append(self.is_open, fresh_open)
         cost, upper = self._route_costs(start), self._route_bounds(start)
         n, first = len(cost), self.highs.getNumCol()
         fresh = self._find_loads(start)
@@ -342,12 +347,12 @@ class Master:
             msg = f"HiGHS ended with '{self.highs.modelStatusToString(status)}'"
             raise InternalError(msg)
         solution = self.highs.getSolution()
-        values = np.array(solution.col_value)
+        values = np.fromiter(solution.col_value, float)
         self.flows = np.maximum(values[self.route_col], 0.0)
         self.flows[self.upper[self.route_col] == 0.0] = 0.0
         self.missed = values[: self.n_market]
         self.grown = values[self._growth_columns()]
-        self.row_duals = np.array(solution.row_dual)
+        self.row_duals = np.fromiter(solution.row_dual, float)
 
     def usage(self) -> Floats:
         """Use of every capacity row by the flows of the last run, less what grew."""

@@ -4,39 +4,62 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.flow.arrays import Floats, Ints
+from models.flow.arrays import Bools, Floats, Ints
 from routes.errors import InternalError
 
 
-def find_potentials(tail: Ints, head: Ints, layer: Ints, cost: Floats, n_nodes: int) -> Floats:
-    """Potential of each node, USD/t: cost + potential[head] - potential[tail] is nowhere below 0.
+class PotentialFinder:
+    """Potentials on a graph of which only the costs change.
 
-    Parameters
-    ----------
-    tail, head, layer, cost
-        Of each arc; infinite cost for closed arcs. Layers without an arc that earns are left at 0.
-
-    Raises
-    ------
-    InternalError
-        When some circle of arcs earns money: the data would be wrong.
+    `tail`, `head`, `layer`: of each arc.
     """
-    height = np.zeros(n_nodes)
-    earning = cost < 0
-    if not earning.any():
-        return height
-    touched = np.zeros(int(layer.max()) + 1, dtype=bool)
-    touched[layer[earning]] = True
-    mine = np.flatnonzero(touched[layer])
-    mine = mine[np.argsort(tail[mine], kind="stable")]
-    tail, head, cost = tail[mine], head[mine], cost[mine]
-    starts = np.flatnonzero(np.r_[True, np.diff(tail) != 0])
-    nodes = tail[starts]
-    for _ in range(n_nodes + 1):
-        best = np.minimum.reduceat(cost + height[head], starts)
-        lower = np.minimum(height[nodes], best)
-        if np.array_equal(lower, height[nodes]):
+
+    def __init__(self, tail: Ints, head: Ints, layer: Ints, n_nodes: int) -> None:
+        self.tail, self.head, self.layer, self.n_nodes = tail, head, layer, n_nodes
+        self._arrange(np.zeros(int(layer.max(initial=-1)) + 1, dtype=bool))
+
+    def _arrange(self, touched: Bools) -> None:
+        """The arcs of the touched layers by their tails; often those of the last time."""
+        self._touched = touched
+        mine = np.flatnonzero(touched[self.layer])
+        self._mine = mine[np.argsort(self.tail[mine], kind="stable")]
+        tail = self.tail[self._mine]
+        self._starts = np.flatnonzero(np.diff(tail, prepend=-1))
+        self._nodes, self._ends = tail[self._starts], self.head[self._mine]
+
+    def find(self, cost: Floats) -> Floats:
+        """Potential of each node, USD/t: cost + potential[head] - potential[tail] is never below 0.
+
+        Parameters
+        ----------
+        cost
+            USD/t of each arc, infinite for closed ones. Layers in which none earns are left at 0.
+
+        Raises
+        ------
+        InternalError
+            When some circle of arcs earns money: the data would be wrong.
+        """
+        height = np.zeros(self.n_nodes)
+        earning = cost < 0
+        if not earning.any():
             return height
-        height[nodes] = lower
-    msg = "a circle of links costs less than nothing"
-    raise InternalError(msg)
+        touched = np.zeros_like(self._touched)
+        touched[self.layer[earning]] = True
+        if not np.array_equal(touched, self._touched):
+            self._arrange(touched)
+        cost, nodes = cost[self._mine], self._nodes
+        for _ in range(self.n_nodes + 1):
+            best = np.minimum.reduceat(cost + height[self._ends], self._starts)
+            before = height[nodes]
+            lower = np.minimum(before, best)
+            if np.array_equal(lower, before):
+                return height
+            height[nodes] = lower
+        msg = "a circle of links costs less than nothing"
+        raise InternalError(msg)
+
+
+def find_potentials(tail: Ints, head: Ints, layer: Ints, cost: Floats, n_nodes: int) -> Floats:
+    """Potentials of a graph that is met once; see PotentialFinder."""
+    return PotentialFinder(tail, head, layer, n_nodes).find(cost)

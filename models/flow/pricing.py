@@ -15,7 +15,7 @@ from scipy.sparse import csgraph
 from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
 from models.flow.chains import Shorts, join_chains
 from models.flow.matrices import Folded
-from models.flow.potentials import find_potentials
+from models.flow.potentials import PotentialFinder
 from routes.errors import InternalError
 
 
@@ -49,6 +49,9 @@ class Pricer:
         self._graph = sparse.csr_array(
             (np.zeros(len(self.key)), ends, starts), shape=(self.size,) * 2
         )
+        layer = structure.arc_layer[self.chains.arcs[self.chains.starts[:-1]]]
+        self.potentials = PotentialFinder(self.chains.tail, self.chains.head, layer, self.size)
+        self._shut: tuple[Bools, Bools] | None = None  # open arcs, chains that are not
         self._last: tuple[Floats, ChainPrices] | None = None  # prices of arc costs, all arcs open
         self._weights: sparse.csr_array | None = None
         self._folded: Folded | None = None
@@ -68,7 +71,9 @@ class Pricer:
 
     def chain_prices(self, problem: Problem) -> ChainPrices:
         """Cost of each chain without duals; done once for problems of equal costs."""
-        shut = self.chains.any_true(~problem.arc_open)
+        if self._shut is None or self._shut[0] is not problem.arc_open:
+            self._shut = problem.arc_open, self.chains.any_true(~problem.arc_open)
+        shut = self._shut[1]
         if self._last is None or self._last[0] is not problem.arc_cost:
             cost = self.chains.sums(problem.arc_cost)
             try:
@@ -82,8 +87,7 @@ class Pricer:
 
     def _shift(self, cost: Floats) -> ChainPrices:
         tail, head = self.chains.tail, self.chains.head
-        layer = self.structure.arc_layer[self.chains.arcs[self.chains.starts[:-1]]]
-        potential = find_potentials(tail, head, layer, cost, self.size)
+        potential = self.potentials.find(cost)
         if potential.any():
             cost = np.maximum(cost + potential[head] - potential[tail], 0.0)
         return ChainPrices(potential, cost)

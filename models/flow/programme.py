@@ -13,13 +13,12 @@ import pandas as pd
 from scipy import sparse
 
 from models.demand import Case, available_capacity
-from models.flow.arrays import Bools, Floats, Problem, Structure
+from models.flow.arrays import KT, Bools, Floats, Problem, Structure
 from models.flow.structure import build_structure, structure_keys
 from routes.corridors import exit_links
 from routes.errors import DataError
 from routes.errors import Problem as Fault
 
-KT = 1000.0  # kt in a Mt
 _DAYS = 365.0
 
 

@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 
 from models.demand import Case
-from models.flow.arrays import Structure
+from models.flow.arrays import KT, STORM_CORRELATION, Structure
 from models.flow.laws import check_solution
-from models.flow.programme import KT, cash_and_risk, stream_terms, time_costs
+from models.flow.programme import cash_and_risk, stream_terms, time_costs
 from models.flow.solver import Solution
 from routes.corridors import corridor_of, crosses_abroad, first_country
-
-STORM_CORRELATION = 0.5  # between the times of storm-hit links of one route; judged
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from models.flow.arrays import Problem
+from models.flow.arrays import KT, Problem
 from models.flow.laws import row_usage
-from models.flow.programme import KT
 from models.flow.solver import FlowSolver, Solution
 
 _STEP = 1e-4

@@ -9,9 +9,10 @@ from functools import lru_cache
 import numpy as np
 
 from models.demand import Case, _Same, select_case
+from models.flow.arrays import KT
 from models.flow.arrays import Problem as Programme
 from models.flow.laws import check_gap
-from models.flow.programme import KT, build_problem, open_arcs
+from models.flow.programme import build_problem, open_arcs
 from models.flow.result import FlowResult, build_result
 from models.flow.solver import FlowSolver, Solution
 from models.flow.structure import build_structure, structure_keys

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from models.demand import Case
-from models.flow.arrays import Problem
+from models.flow.arrays import KT, Problem
 from models.flow.laws import check_solution, route_worth, row_usage
-from models.flow.programme import KT
 from models.flow.result import FlowResult
 from models.flow.solve import greatest_export, most_tonnes, solver_for, tonne_worth
 from models.flow.solver import FlowSolver, Solution

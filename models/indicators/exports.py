@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.flow.programme import KT
+from models.flow.arrays import KT
 from models.indicators.counterfactual import surplus_by_commodity
 from models.indicators.measured import Measured
 
