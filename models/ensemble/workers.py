@@ -11,6 +11,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ def solve_by_processes(
 
     packed = np.frombuffer(pickle.dumps(bench), dtype=np.uint8)  # shared by memory map, sent once
     key = bench.key
+    first = (delayed(_prepare)(packed, key) for _ in range(jobs))  # while points are drawn
     calls = (
         delayed(_run_packed)(packed, key, number, start, design.rows(start, stop))
         for number, start, stop in tasks
@@ -53,9 +55,9 @@ def solve_by_processes(
         n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1,
         pre_dispatch="2*n_jobs", max_nbytes="1M",
     )  # fmt: skip
-    chunks = parallel(calls)
+    chunks = parallel(chain(first, calls))
     try:
-        yield from chunks
+        yield from (chunk for chunk in chunks if chunk is not None)
     except BrokenProcessPool as error:
         msg = (
             "A worker process was killed (out of memory, perhaps). The chunks finished before are "
@@ -130,7 +132,18 @@ def _open_client(cluster: Any) -> Iterator[Any]:
         client.close()
 
 
+def _prepare(packed: Bytes, key: str) -> None:
+    """Make the solvers ready before the first chunk comes."""
+    bench = _unpack(packed, key)
+    for world in range(len(bench.plan.worlds)):
+        bench.find_tools(world)
+
+
 def _run_packed(packed: Bytes, key: str, number: int, start: int, points: Floats) -> Chunk:
+    return run_chunk(_unpack(packed, key), number, start, np.asarray(points))
+
+
+def _unpack(packed: Bytes, key: str) -> Bench:
     if key not in _benches:
         _benches.clear()  # one at a time
         bench = pickle.loads(packed.tobytes())  # noqa: S301 (our own, from this run)
@@ -138,4 +151,4 @@ def _run_packed(packed: Bytes, key: str, number: int, start: int, points: Floats
             raise TypeError(type(bench).__name__)
         _benches[key] = bench
         gc.freeze()  # what is loaded stays: no need to look for rubbish in it
-    return run_chunk(_benches[key], number, start, np.asarray(points))
+    return _benches[key]
