@@ -16,10 +16,17 @@ Money is USD of the price year, tonnage Mt a year, time days.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
 from models.scenario.amounts import (
     Amount,
@@ -40,6 +47,11 @@ from models.scenario.where import (
     TradeWhere,
     as_list,
 )
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 Sources = Annotated[
     tuple[Text, ...],
@@ -313,7 +325,6 @@ ChangeRecord = (
     | LimitChange
     | HorizonChange
 )
-Change = Annotated[ChangeRecord, Field(discriminator="type")]
 CHANGE_TYPES: dict[str, type[_Change]] = {
     "close": CloseChange, "open": OpenChange, "capacity": CapacityChange, "quota": QuotaChange,
     "contract": QuotaChange, "fleet": FleetChange, "wagons": FleetChange, "days": DaysChange,
@@ -322,3 +333,43 @@ CHANGE_TYPES: dict[str, type[_Change]] = {
     "project": ProjectChange, "close-transit": CloseTransitChange, "limit": LimitChange,
     "horizon": HorizonChange,
 }  # fmt: skip
+
+
+def read_change(value: object) -> ChangeRecord:
+    """The change that plain values say; raises pydantic's ValidationError, or an error of a value.
+
+    Each record is made ready when a change of its type is first met: that takes as long as reading.
+    """
+    if isinstance(value, _Change):
+        return cast("ChangeRecord", value)
+    if not isinstance(value, dict) or "type" not in value:
+        raise PydanticKnownError("union_tag_not_found", {"discriminator": "'type'"})
+    record = CHANGE_TYPES.get(value["type"]) if isinstance(value["type"], str) else None
+    if record is None:
+        raise PydanticKnownError(
+            "union_tag_invalid",
+            {
+                "discriminator": "'type'",
+                "tag": str(value["type"]),
+                "expected_tags": ", ".join(CHANGE_TYPES),
+            },
+        )
+    return cast("ChangeRecord", record.model_validate(value))
+
+
+class _ByType:
+    """Tells pydantic how a change is read, and what its JSON Schema is."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(read_change)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        union: TypeAdapter[ChangeRecord] = TypeAdapter(
+            Annotated[ChangeRecord, Field(discriminator="type")]
+        )
+        return handler(union.core_schema)
+
+
+Change = Annotated[ChangeRecord, _ByType()]

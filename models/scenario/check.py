@@ -89,10 +89,7 @@ def _find_key(loc: Sequence[str | int], data: Any) -> Key:
     """The key path in the file of pydantic's location, which also names branches of unions."""
     key: list[str | int] = []
     here = data
-    parts = list(loc)
-    if len(parts) > 2 and parts[0] == "changes" and parts[2] in CHANGE_TYPES:
-        del parts[2]
-    for number, part in enumerate(parts):
+    for number, part in enumerate(loc):
         if isinstance(part, int):
             if isinstance(here, list) and part < len(here):
                 key.append(part)
@@ -101,7 +98,7 @@ def _find_key(loc: Sequence[str | int], data: Any) -> Key:
         if isinstance(here, dict) and part in here:
             key.append(part)
             here = here[part]
-        elif isinstance(here, dict) and number == len(parts) - 1:
+        elif isinstance(here, dict) and number == len(loc) - 1:
             key.append(part)  # missing
     return tuple(key)
 

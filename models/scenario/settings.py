@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from models.scenario.changes import Change, ChangeRecord
+from models.scenario.changes import ChangeRecord, read_change
 from models.scenario.document import COMMAND_LINE, Origin, Scenario
 from routes.errors import UsageError, nearest_names, suggest
 
@@ -79,7 +78,7 @@ def parse_setting(text: str) -> ChangeRecord:
     record = _place_subject(text, field, subject, _read_amount(text, field, right.strip()))
     record["why"] = f"{COMMAND_LINE} {text}"
     try:
-        return _adapter().validate_python(record)
+        return read_change(record)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         raise UsageError(f"'{text}': {_say(fault, subject)}") from None
@@ -164,8 +163,3 @@ def read_settings(texts: Sequence[str]) -> Scenario:
     title = " ".join(f"{COMMAND_LINE} {text}" for text in texts)[:200] or "no settings"
     scenario = Scenario(name=NAME, title=title, changes=tuple(changes))
     return scenario.with_origin(Origin(COMMAND_LINE), None)
-
-
-@cache
-def _adapter() -> TypeAdapter[ChangeRecord]:
-    return TypeAdapter(Change)
