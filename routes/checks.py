@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -125,17 +126,24 @@ def _known(tables: Tables) -> dict[str, set[str]]:
 def _check_names(tables: Tables, report: _Report) -> None:
     known = _known(tables)
     for table, column, kind, pattern in _NAMES:
-        cells = tables[table][column]
-        if len(cells) == 0:
+        cells = tables[table][column].tolist()
+        names = {cell: _find_name(cell, pattern) for cell in set(cells)}
+        bad = {cell for cell, name in names.items() if name and name not in known[kind]}
+        if not bad:
             continue
-        names = cells if pattern is None else cells.str.extract(pattern, expand=False)
-        names = names.fillna("")
-        bad = (names != "") & ~names.isin(known[kind])
-        for row in np.flatnonzero(bad):
-            name = names.iloc[row]
-            near = suggest(nearest_names(name, known[kind])).strip()
-            remedy = near or f"Add it or correct the {kind}."
-            report.add(table, [row], column, f"no {kind} is called '{name}'", remedy)
+        for row, cell in enumerate(cells):
+            if cell in bad:
+                near = suggest(nearest_names(names[cell], known[kind])).strip()
+                remedy = near or f"Add it or correct the {kind}."
+                report.add(table, [row], column, f"no {kind} is called '{names[cell]}'", remedy)
+
+
+def _find_name(cell: str, pattern: str | None) -> str:
+    """The name in a cell, "" for none."""
+    if pattern is None:
+        return cell
+    found = re.match(pattern, cell)
+    return found[1] if found else ""
 
 
 def _check_sources(tables: Tables, report: _Report) -> None:
@@ -150,7 +158,7 @@ def _check_sources(tables: Tables, report: _Report) -> None:
                 for cell in cells.unique()
                 if (missing := [s for s in cell.split(";") if s not in known])
             }
-            for row in np.flatnonzero(cells.isin(bad_cells)):
+            for row in np.flatnonzero(cells.isin(bad_cells)) if bad_cells else ():
                 name = bad_cells[cells.iloc[row]][0]
                 remedy = suggest(nearest_names(name, known)).strip() or "Add it to sources.csv."
                 report.add(table, [row], column, f"no source is called '{name}'", remedy)
@@ -198,9 +206,7 @@ def _check_years(tables: Tables, report: _Report) -> None:
             table, np.flatnonzero(start > end), "from_year",
             "from_year lies after to_year", "Swap or correct them.",
         )  # fmt: skip
-        for rows in frame.groupby(list(key), sort=False).indices.values():
-            if len(rows) < 2:
-                continue
+        for rows in _find_repeated(zip(*(frame[name].tolist() for name in key), strict=True)):
             order = rows[np.argsort(start[rows], kind="stable")]
             overlap = order[1:][start[order[1:]] <= end[order[:-1]]]
             if not len(overlap):
@@ -213,26 +219,39 @@ def _check_years(tables: Tables, report: _Report) -> None:
             )  # fmt: skip
 
 
+def _find_repeated(keys: Iterable[tuple[str, ...]]) -> Iterable[np.ndarray]:
+    """The rows of each key that stands more than once."""
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(keys):
+        rows.setdefault(key, []).append(row)
+    return [np.array(where) for where in rows.values() if len(where) > 1]
+
+
 def _check_links(tables: Tables, report: _Report) -> None:
     links, places = tables["links"], tables["places"]
     country = dict(zip(places["place_id"], places["country"], strict=True))
-    start = links["from_node_id"].str.split(".", n=1, expand=True)
-    end = links["to_node_id"].str.split(".", n=1, expand=True)
-    ends = pd.DataFrame({"from": start[0].map(country), "to": end[0].map(country)})
-    own = links["country"]
-    ground = (own == ends["from"]) | (own == ends["to"]) | (own == "XZ")
+    nodes = [links[column].tolist() for column in ("from_node_id", "to_node_id")]
+    start, end = ([node.partition(".")[::2] for node in column] for column in nodes)
+    ground = np.array([
+        own in ("XZ", country.get(a), country.get(b))
+        for own, (a, _), (b, _) in zip(links["country"], start, end, strict=True)
+    ], dtype=bool)  # fmt: skip
     report.add(
         "links", np.flatnonzero(~ground), "country",
         "the link runs over ground of neither of its ends", "Split it at the borders it crosses.",
     )  # fmt: skip
-    modes_fit = (links["mode"] == start[1]) | (links["mode"] == end[1]) | (links["kind"] == "swap")
+    modes_fit = np.array([
+        kind == "swap" or mode in (a, b)
+        for kind, mode, (_, a), (_, b) in zip(links["kind"], links["mode"], start, end, strict=True)
+    ], dtype=bool)  # fmt: skip
     report.add(
         "links", np.flatnonzero(~modes_fit), "mode",
         "the mode is that of neither end", "Use the mode of from_node_id or to_node_id.",
     )  # fmt: skip
-    pairs = links["from_node_id"] + " -> " + links["to_node_id"]
+    pairs = zip(*nodes, strict=True)
+    again = [row for rows in _find_repeated(pairs) for row in rows[1:]]
     report.add(
-        "links", np.flatnonzero(pairs.duplicated()), "from_node_id",
+        "links", sorted(again), "from_node_id",
         "a link between the same two nodes stands above", "Keep one, or give them different modes.",
     )  # fmt: skip
     loops = links["from_node_id"] == links["to_node_id"]
@@ -260,10 +279,14 @@ def _check_capacities(tables: Tables, report: _Report) -> None:
         "capacities", np.flatnonzero(trains), "tonnes_per_unit",
         "trains/day needs the net tonnes of a train", "Fill tonnes_per_unit.",
     )  # fmt: skip
-    units = capacities.groupby("subject_id")["unit"].unique()
+    units: dict[str, str] = {}
+    mixed = set()
+    for subject, unit in zip(capacities["subject_id"], capacities["unit"], strict=True):
+        if units.setdefault(subject, unit) != unit:
+            mixed.add(subject)
     report.add(
         "capacities",
-        np.flatnonzero(capacities["subject_id"].map(units.map(len) > 1)), "unit",
+        np.flatnonzero(capacities["subject_id"].isin(mixed)), "unit",
         "the statements of this subject have different units", "Give them one unit.",
     )  # fmt: skip
     is_shared = capacities["subject_id"].isin(shared["shared_id"])
@@ -272,7 +295,8 @@ def _check_capacities(tables: Tables, report: _Report) -> None:
         "capacities", np.flatnonzero(odd), "unit",
         "a link's own capacity cannot be in ship-days or wagon-days", "Make it a shared capacity.",
     )  # fmt: skip
-    expected = shared["shared_id"].map(units.map(lambda u: _UNIT_OF_COEFFICIENT[u[0]]))
+    needed = {subject: _UNIT_OF_COEFFICIENT[unit] for subject, unit in units.items()}
+    expected = shared["shared_id"].map(needed)
     wrong = expected.notna() & (expected != shared["unit"])
     for row in np.flatnonzero(wrong):
         rule = f"the capacity of '{shared['shared_id'][row]}' needs coefficients in {expected[row]}"
