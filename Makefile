@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# small matrices: further threads of BLAS only spin
+export OPENBLAS_NUM_THREADS ?= 1
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 CODE := routes models tests benchmarks
 

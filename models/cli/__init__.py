@@ -9,6 +9,7 @@ A command's module is imported when the command is used or its own help is asked
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,6 +53,10 @@ def main() -> None:
     if complaint:
         sys.stderr.write(complaint + "\n")
         sys.exit(1)
+    # before the libraries load: their further threads only spin at matrices as small as ours, and
+    # looking through all installed packages for plug-ins of pydantic takes time
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(50_000, 20, 50)  # loading libraries makes much that stays: look less often
     from models.cli.shell import LazyGroup, run_group
 
