@@ -125,6 +125,10 @@ def _pick(
     picked: list[tuple[str, str, _Rate]] = []
     for cls in allowed:
         fitting = [r for r in rates if r.commodity_class in ("", cls)]
+        if all(rate.use == "any" for rate in fitting):
+            same = _pick_use(fitting, cls, "any", network, problems)
+            picked += [(cls, "any", rate) for rate in same]
+            continue
         by_use = {use: _pick_use(fitting, cls, use, network, problems) for use in USES}
         home = {id(rate) for rate in by_use["home"]}
         export = {id(rate) for rate in by_use["export"]}

@@ -295,11 +295,10 @@ def select_year(network: Network, year: int) -> Network:
     tables = dict(network.tables)
     tables["links"] = kept
     shared = network["shared_capacities"]
-    closed_shared = {
-        sid: group["link_id"].map(first).min()
-        for sid, group in shared.groupby("shared_id", sort=False)
-        if group["link_id"].isin(first).all()
-    }
+    starts: dict[str, list[float]] = {}
+    for pool, link in zip(shared["shared_id"], shared["link_id"], strict=True):
+        starts.setdefault(pool, []).append(first.get(link, -math.inf))
+    closed_shared = {pool: min(years) for pool, years in starts.items() if -math.inf not in years}
     tables["shared_capacities"] = _select(shared, year, shared["link_id"].map(first))
     capacities = network["capacities"]
     tables["capacities"] = _select(
