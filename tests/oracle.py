@@ -182,7 +182,8 @@ def optimum_by_links(case: Case) -> float:
 
 def _rows(frame: pd.DataFrame) -> list[dict]:
     """The rows of a table as plain dicts: a loop over them is far quicker than over the table."""
-    cells = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
+    columns = (frame[name].to_numpy(dtype=object).tolist() for name in frame.columns)
+    cells = zip(*columns, strict=True)
     return [dict(zip(frame.columns, row, strict=True)) for row in cells]
 
 

@@ -26,6 +26,7 @@ from models.indicators import (
     bypass_coverage,
     bypass_coverage_paying,
     close_country,
+    concentration,
     corridor_hhi,
     entry_country_hhi,
     exclusion_loss,
@@ -285,6 +286,5 @@ def _divide(part: float, whole: float) -> float | None:
 
 
 def _hhi_value(third: pd.DataFrame, column: str) -> float | None:
-    value = (third["mt"] * third["price_usd_per_t"]).groupby(third[column]).sum()
-    total = float(value.sum())
-    return float(((value / total) ** 2).sum()) if total > 0 else None
+    value = (third["mt"] * third["price_usd_per_t"]).to_numpy()
+    return concentration(third[column].to_numpy(dtype=object), value)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.indicators.exposure import (
         bypass_coverage,
         bypass_coverage_paying,
+        concentration,
         corridor_hhi,
         entry_country_hhi,
         exclusion_loss,
@@ -38,13 +39,14 @@ _HOMES = {
     "measure_closed": "counterfactual", "measure_possible": "counterfactual",
     "bypass_coverage": "exposure", "bypass_coverage_paying": "exposure",
     "corridor_hhi": "exposure", "entry_country_hhi": "exposure", "exclusion_loss": "exposure",
-    "market_share": "exposure", "transit_share": "exposure", "transit_share_value": "exposure",
+    "concentration": "exposure", "market_share": "exposure", "transit_share": "exposure",
+    "transit_share_value": "exposure",
     "Measured": "measured", "OBSERVED_BYPASS": "observed", "ObservedBypass": "observed",
 }  # fmt: skip
 
 __all__ = [
     "INDICATORS", "OBSERVED_BYPASS", "Closed", "Measured", "ObservedBypass", "bypass_coverage",
-    "bypass_coverage_paying", "close_country", "corridor_hhi", "entry_country_hhi",
+    "bypass_coverage_paying", "close_country", "concentration", "corridor_hhi", "entry_country_hhi",
     "exclusion_loss", "market_share", "measure", "measure_closed", "measure_possible",
     "transit_share", "transit_share_value",
 ]  # fmt: skip

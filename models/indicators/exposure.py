@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -104,6 +105,13 @@ def _share(frame: pd.DataFrame, mask: Any, column: str) -> float | None:
 
 
 def _hhi(frame: pd.DataFrame, column: str) -> float | None:
-    mt = frame.groupby(column)["mt"].sum()
-    total = float(mt.sum())
-    return None if total <= 0 else float(((mt / total) ** 2).sum())
+    return concentration(frame[column].to_numpy(dtype=object), frame["mt"].to_numpy())
+
+
+def concentration(groups: Iterable[Any], amounts: Iterable[float]) -> float | None:
+    """Herfindahl-Hirschman index of amounts by group, 0 to 1; None of nothing."""
+    sums: dict[Any, float] = {}
+    for group, amount in zip(groups, amounts, strict=True):
+        sums[group] = sums.get(group, 0.0) + float(amount)
+    total = math.fsum(sums.values())
+    return None if total <= 0 else math.fsum((part / total) ** 2 for part in sums.values())
