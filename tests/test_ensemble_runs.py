@@ -17,6 +17,7 @@ from models.cli import COMMANDS
 from models.cli import ensemble as cli
 from models.cli.shell import LazyGroup, run_group
 from models.ensemble import open_ensemble, run_ensemble
+from models.ensemble.chunk import count_pilots
 from models.ensemble.overview import summarise_ensemble, write_overview
 from models.ensemble.store import open_store
 from routes.errors import KazroutesError, UnknownNameError, UsageError
@@ -118,6 +119,22 @@ def test_a_killed_worker_is_a_clear_error_and_the_rest_can_be_done(long, tmp_pat
     assert done.is_complete and len(read_chunks(tmp_path / "killed")) == 24
     first = done.to_frame()
     assert first.equals(open_ensemble(long).to_frame())
+
+
+def test_a_worker_starts_without_what_it_does_not_need():
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}\nimport models.ensemble.workers\n"
+        "print(sorted({'pandas', 'pydantic', 'scipy.stats', 'matplotlib'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("samples", "pilots"), [(1, 8), (64, 8), (128, 16), (1000, 64), (1024, 128), (10**6, 256)]
+)
+def test_pilots_go_with_the_size_of_a_run(samples, pilots):
+    assert count_pilots(samples) == pilots
 
 
 # ---------------------------------------------------------------- cut off, and on
