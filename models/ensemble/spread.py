@@ -45,10 +45,10 @@ def place_levels(weight: Floats, mode: Floats, level: Floats) -> Floats:
         rising = np.sqrt(level * mode)
         falling = 1.0 - np.sqrt((1.0 - level) * (1.0 - mode))
     place = np.where(level < mode, rising, falling)
-    for column in np.flatnonzero(weight > 0):
-        a = 1.0 + weight[column] * mode[column]
-        b = 1.0 + weight[column] * (1.0 - mode[column])
-        place[:, column] = special.betaincinv(a, b, level[:, column])
+    pert = np.flatnonzero(weight > 0)
+    a = 1.0 + weight[pert] * mode[pert]
+    b = 1.0 + weight[pert] * (1.0 - mode[pert])
+    place[:, pert] = special.betaincinv(a, b, level[:, pert])
     return place
 
 

@@ -102,12 +102,17 @@ def draw_world(world: World, deviation: Floats, *, closed_arcs: Ints, closed_row
     s = base.structure
     col = {name: column.draw(deviation) for name, column in columns.items()}
     cash = np.asarray(world.cash @ col["charges"])
-    risk = np.asarray(world.risk @ col["charges"]) if world.risk.nnz else np.zeros(len(cash))
+    cash[world.outlet_arc] -= col["quality"][world.outlet_stream]
     differential = np.zeros(len(cash))
     differential[world.outlet_arc] = col["differential"][world.outlet_stream]
-    cash[world.outlet_arc] -= col["quality"][world.outlet_stream]
     daily = (col["value"] * col["interest"] / _DAYS)[world.layer_commodity]
-    time = col["days"][s.arc_link] * daily[s.arc_layer]
+    time = col["days"][s.arc_link]
+    time *= daily[s.arc_layer]
+    arc_cost = cash + time
+    risk = np.asarray(world.risk @ col["charges"]) if world.risk.nnz else np.zeros(len(cash))
+    if world.risk.nnz:
+        arc_cost += risk
+    arc_cost[world.outlet_arc] -= differential[world.outlet_arc]
     arc_open = base.arc_open
     if len(closed_arcs):
         arc_open = arc_open.copy()
@@ -118,7 +123,7 @@ def draw_world(world: World, deviation: Floats, *, closed_arcs: Ints, closed_row
     growth_max, growth_cost = _draw_growth(world, deviation, ratio)
     problem = replace(
         base,
-        arc_cost=cash + risk + time - differential,
+        arc_cost=arc_cost,
         arc_open=arc_open,
         supply=col["supply"] * KT,
         lifting=col["lifting"],

@@ -83,6 +83,10 @@ class Master:
         if self.highs.getNumRow() > first_row:
             extra = np.arange(first_row, self.highs.getNumRow(), dtype=np.int32)
             _check(self.highs.deleteRows(len(extra), extra), "deleting rows")
+        if len(self.pool) > mark.n_routes:
+            route, row, amount = self.loads
+            kept = route < mark.n_routes
+            self.loads = route[kept], row[kept], amount[kept]
         self.pool.cut(mark.n_routes)
         self.route_col = self.route_col[: mark.n_routes]
         self.is_open = self.is_open[: mark.n_routes]
@@ -90,9 +94,6 @@ class Master:
         del self.growth_row[mark.n_growth :], self.growth_col[mark.n_growth :]
         self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
         self.row_bounds = self.row_bounds[:, :first_row]
-        route, row, amount = self.loads
-        kept = route < mark.n_routes
-        self.loads = route[kept], row[kept], amount[kept]
         # without a trace of what was solved before, equal problems take equal steps
         _check(self.highs.clearSolver(), "forgetting the last solve")
         _check(self.highs.setBasis(mark.basis), "restoring the basis")

@@ -11,12 +11,15 @@ from routes.errors import InternalError
 class PotentialFinder:
     """Potentials on a graph of which only the costs change.
 
-    `tail`, `head`, `layer`: of each arc.
+    `tail`, `head`, `layer`: of each arc. The first potentials found are where all later searches
+    begin: those of costs like the first are near, and no search depends on the one before.
     """
 
     def __init__(self, tail: Ints, head: Ints, layer: Ints, n_nodes: int) -> None:
         self.tail, self.head, self.layer, self.n_nodes = tail, head, layer, n_nodes
         self._arrange(np.zeros(int(layer.max(initial=-1)) + 1, dtype=bool))
+        self._first: Floats | None = None
+        self._always = self._touched  # layers in which the first potentials are not 0
 
     def _arrange(self, touched: Bools) -> None:
         """The arcs of the touched layers by their tails; often those of the last time."""
@@ -33,19 +36,24 @@ class PotentialFinder:
         Parameters
         ----------
         cost
-            USD/t of each arc, infinite for closed ones. Layers in which none earns are left at 0.
+            USD/t of each arc, infinite for closed ones. Where none of a layer earns it stays at 0.
 
         Raises
         ------
         InternalError
             When some circle of arcs earns money: the data would be wrong.
         """
-        height = np.zeros(self.n_nodes)
-        earning = cost < 0
-        if not earning.any():
-            return height
-        touched = np.zeros_like(self._touched)
-        touched[self.layer[earning]] = True
+        height = np.zeros(self.n_nodes) if self._first is None else self._first.copy()
+        touched = self._always.copy()
+        touched[self.layer[cost < 0]] = True
+        if touched.any():
+            self._lower(height, cost, touched)
+        if self._first is None:
+            self._first, self._always = height.copy(), touched
+        return height
+
+    def _lower(self, height: Floats, cost: Floats, touched: Bools) -> None:
+        """Lower the heights in the touched layers until no arc earns."""
         if not np.array_equal(touched, self._touched):
             self._arrange(touched)
         cost, nodes = cost[self._mine], self._nodes
@@ -54,7 +62,7 @@ class PotentialFinder:
             before = height[nodes]
             lower = np.minimum(before, best)
             if np.array_equal(lower, before):
-                return height
+                return
             height[nodes] = lower
         msg = "a circle of links costs less than nothing"
         raise InternalError(msg)
