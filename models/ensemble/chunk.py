@@ -8,6 +8,7 @@ the same whoever solves it, and when.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +17,13 @@ from models.ensemble.design import SobolDesign
 from models.ensemble.measures import Meter, name_columns
 from models.ensemble.plan import Plan, draw_inputs
 from models.ensemble.world import Drawn, draw_world
-from models.flow.arrays import Floats, Ints
-from models.flow.solver import FlowSolver
+from models.flow.arrays import Floats, Ints, Problem
+from models.flow.solver import FlowSolver, Found
 from routes.errors import InternalError
 
 _MOST_PILOTS = 256
 _FEWEST_PILOTS = 8
+_PART = 32  # pilots solved one after the other
 _PILOT_SEED = 20231231
 _busy = threading.Lock()
 
@@ -52,18 +54,40 @@ class Bench:
     """The solvers and meters of a plan, made when they are first needed.
 
     `pilots`: pilot samples that each solver is made ready with; results of equal worth may hang
-    on it, so that one run uses one number.
+    on it, so that one run uses one number. They are solved in parts, each from the same start:
+    `found` holds what parts found, wherever they were solved, by world and first pilot.
     """
 
     def __init__(self, plan: Plan, *, pilots: int) -> None:
         self.plan, self.pilots = plan, pilots
         self.points = SobolDesign(pilots, _PILOT_SEED, len(plan.drivers)).rows(0, pilots)
+        self.found: dict[tuple[int, int], Found] = {}
         self.tools: dict[int, tuple[FlowSolver, Meter]] = {}
 
     @property
     def key(self) -> str:
         """Digest of all that its numbers depend on."""
-        return f"{self.plan.digest}-{self.pilots}"
+        return f"{self.plan.digest}-{self.pilots}-{len(self.found)}"
+
+    def list_parts(self) -> list[tuple[int, int]]:
+        """World and first pilot of each part."""
+        worlds = range(len(self.plan.worlds)) if len(self.plan.term_mode) else ()
+        return [(world, start) for world in worlds for start in range(0, self.pilots, _PART)]
+
+    def scout(self, parts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Found]:
+        """What the pilots of some parts find."""
+        found = {}
+        for world in sorted({world for world, _ in parts}):
+            solver = self._centre(world)
+            for start in (start for where, start in parts if where == world):
+                found[world, start] = solver.scout(self._draw_part(world, start))
+        return found
+
+    def _draw_part(self, world: int, start: int) -> Iterator[Problem]:
+        points = self.points[start : start + _PART]
+        deviation, _ = draw_inputs(self.plan, points)
+        for point, row in zip(points, deviation, strict=True):
+            yield draw_sample(self.plan, world, point, row).problem
 
     def find_tools(self, world: int) -> tuple[FlowSolver, Meter]:
         """Solver and meter of a world."""
@@ -76,27 +100,33 @@ class Bench:
         return Meter(plan.worlds[world], country=plan.country, links=plan.links)
 
     def _freeze(self, world: int) -> FlowSolver:
-        """A solver frozen on the mean of the pilot samples: nearer to most than the best estimate.
+        """A solver frozen with all that the pilots need."""
+        solver = self._centre(world)
+        parts = [part for part in self.list_parts() if part[0] == world]
+        if parts:
+            missing = [start for _, start in parts if (world, start) not in self.found]
+            for start in missing:
+                self.found[world, start] = solver.scout(self._draw_part(world, start))
+            solver.adopt([self.found[part] for part in parts])
+        return solver
+
+    def _centre(self, world: int) -> FlowSolver:
+        """A solver frozen on the mean of the pilots: nearer to most than the best estimate.
 
         Ranges are often lopsided, so the best estimate lies at the edge of what is drawn.
         """
-        plan, count = self.plan, self.pilots
-        base = plan.worlds[world].problem
-        solver = FlowSolver(base.structure)
-        if not len(plan.term_mode):
-            solver.solve(base)
-            solver.freeze()
-            return solver
-        deviation, _ = draw_inputs(plan, self.points)
-        none = np.zeros(0, dtype=np.int64)
-        centre = deviation.mean(axis=0)
-        solver.solve(
-            draw_world(plan.worlds[world], centre, closed_arcs=none, closed_rows=none).problem
-        )
+        plan = self.plan
+        problem = plan.worlds[world].problem
+        solver = FlowSolver(problem.structure)
+        if len(plan.term_mode):
+            deviation, _ = draw_inputs(plan, self.points)
+            none = np.zeros(0, dtype=np.int64)
+            drawn = draw_world(
+                plan.worlds[world], deviation.mean(axis=0), closed_arcs=none, closed_rows=none
+            )
+            problem = drawn.problem
+        solver.solve(problem)
         solver.freeze()
-        solver.enrich(
-            draw_sample(plan, world, self.points[i], deviation[i]).problem for i in range(count)
-        )
         return solver
 
 

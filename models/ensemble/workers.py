@@ -11,7 +11,6 @@ import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from models.ensemble.chunk import Bench, Chunk, run_chunk
 from models.ensemble.design import Design
 from models.flow.arrays import Floats
+from models.flow.solver import Found
 from routes.errors import KazroutesError, UsageError
 
 Task = tuple[int, int, int]  # number, first sample, one past the last
@@ -44,20 +44,26 @@ def solve_by_processes(
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    packed = np.frombuffer(pickle.dumps(bench), dtype=np.uint8)  # shared by memory map, sent once
-    key = bench.key
-    first = (delayed(_prepare)(packed, key) for _ in range(jobs))  # while points are drawn
-    calls = (
-        delayed(_run_packed)(packed, key, number, start, design.rows(start, stop))
-        for number, start, stop in tasks
-    )
     parallel = Parallel(
         n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1,
         pre_dispatch="2*n_jobs", max_nbytes="1M",
     )  # fmt: skip
-    chunks = parallel(chain(first, calls))
+    parts = bench.list_parts()
+    results: Any = iter(())
     try:
-        yield from (chunk for chunk in chunks if chunk is not None)
+        packed, key = _pack(bench), bench.key
+        results = parallel(
+            delayed(_scout_packed)(packed, key, parts[worker::jobs]) for worker in range(jobs)
+        )
+        design.rows(*tasks[0][1:])  # meanwhile: what is drawn for one chunk serves many
+        for found in results:
+            bench.found |= found
+        packed, key = _pack(bench), bench.key
+        results = parallel(
+            delayed(_run_packed)(packed, key, number, start, design.rows(start, stop))
+            for number, start, stop in tasks
+        )
+        yield from results
     except BrokenProcessPool as error:
         msg = (
             "A worker process was killed (out of memory, perhaps). The chunks finished before are "
@@ -65,7 +71,8 @@ def solve_by_processes(
         )
         raise KazroutesError(msg) from error
     finally:
-        chunks.close()
+        if hasattr(results, "close"):
+            results.close()
 
 
 def solve_on_cluster(
@@ -132,11 +139,15 @@ def _open_client(cluster: Any) -> Iterator[Any]:
         client.close()
 
 
-def _prepare(packed: Bytes, key: str) -> None:
-    """Make the solvers ready before the first chunk comes."""
-    bench = _unpack(packed, key)
-    for world in range(len(bench.plan.worlds)):
-        bench.find_tools(world)
+def _pack(bench: Bench) -> Bytes:
+    """A bench as bytes, which workers of this machine read from a memory map."""
+    return np.frombuffer(pickle.dumps(bench), dtype=np.uint8)
+
+
+def _scout_packed(
+    packed: Bytes, key: str, parts: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Found]:
+    return _unpack(packed, key).scout(parts)
 
 
 def _run_packed(packed: Bytes, key: str, number: int, start: int, points: Floats) -> Chunk:

@@ -59,6 +59,16 @@ class Solution:
         return max(0.0, self.bound - self.primal)
 
 
+@dataclass(frozen=True)
+class Found:
+    """Routes (source, sink, arcs) and capacity rows needed beyond the frozen state."""
+
+    source: Ints
+    sink: Ints
+    arcs: tuple[Ints, ...]
+    rows: Ints
+
+
 class FlowSolver:
     """Solves problems on one structure, keeping routes, model and basis between solves."""
 
@@ -82,12 +92,39 @@ class FlowSolver:
         Later solves of their like need fewer rounds. Flows of equal worth may come out otherwise
         than before, so enrich a solver of your own (`frozen_solver`) and always the same way.
         """
-        if self._base is None:
+        self.adopt([self.scout(problems)])
+
+    def scout(self, problems: Iterable[Problem]) -> Found:
+        """What problems need beyond the frozen state, which stays as it is."""
+        if self.frozen is None:
             msg = "a solver is frozen before it is enriched"
             raise InternalError(msg)
         with self.sweep():
             for problem in problems:
                 self.solve(problem)
+            n, pool = self.frozen.n_routes, self.pool
+            return Found(
+                source=pool.source[n:].copy(),
+                sink=pool.sink[n:].copy(),
+                arcs=tuple(pool.paths[n:]),
+                rows=np.array(self.master.active[self.frozen.n_rows :], dtype=np.int64),
+            )
+
+    def adopt(self, found: Iterable[Found]) -> None:
+        """Take what was found, in this order, into the frozen state."""
+        if self._base is None:
+            msg = "a solver is frozen before it is enriched"
+            raise InternalError(msg)
+        with self.sweep():
+            self.master.set_problem(self._base)
+            for part in found:
+                start = len(self.pool)
+                if self.pool.add(part.source, part.sink, part.arcs):
+                    self.master.add_routes(start)
+                rows = part.rows[part.rows < len(self._base.capacity)]
+                rows = rows[~np.isin(rows, self.master.active)]
+                if len(rows):
+                    self.master.add_rows(rows)
             self.solve(self._base)
             self.freeze()
 
