@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from cases import make_case, random_case
+from models.flow.potentials import PotentialFinder
 from models.flow.programme import build_problem
 from models.flow.solve import frozen_solver, solve_optimal, solve_possible
 from models.flow.solver import FlowSolver
 from models.flow.structure import build_structure
 from oracle import optimum_by_links
+from routes.errors import InternalError
 
 
 def optimum(case):
@@ -205,3 +207,27 @@ def test_bound_is_never_below_the_objective():
         solution = optimum(random_case(seed)).solution
         assert solution.bound >= solution.primal - 1e-6 * max(1.0, abs(solution.primal))
         assert np.isfinite(solution.bound)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_potentials_fit_whatever_was_asked_before(seed):
+    """No arc earns under them, and a search does not depend on the one before."""
+    rng = np.random.default_rng(seed)
+    tail, head = np.triu_indices(12, 1)  # no circle, so that every arc may earn
+    layer = np.zeros(len(tail), dtype=np.int64)
+    first, other, third = (rng.uniform(-3, 9, len(tail)) for _ in range(3))
+    other[rng.random(len(tail)) < 0.2] = np.inf
+    through, straight = (PotentialFinder(tail, head, layer, 12) for _ in range(2))
+    for cost in (first, other, np.abs(third), third):
+        height = through.find(cost)
+        assert (cost + height[head] - height[tail] >= 0).all()
+    straight.find(first)
+    assert np.array_equal(height, straight.find(third))
+
+
+def test_a_circle_that_earns_is_refused_after_any_start():
+    tail, head = np.array([0, 1, 2]), np.array([1, 2, 0])
+    finder = PotentialFinder(tail, head, np.zeros(3, dtype=np.int64), 3)
+    finder.find(np.array([-1.0, 2.0, 3.0]))
+    with pytest.raises(InternalError, match="circle"):
+        finder.find(np.array([-1.0, 2.0, -3.0]))

@@ -76,12 +76,16 @@ class Bench:
 
     def scout(self, parts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Found]:
         """What the pilots of some parts find."""
-        found = {}
+        found: dict[tuple[int, int], Found] = {}
         for world in sorted({world for world, _ in parts}):
-            solver = self._centre(world)
-            for start in (start for where, start in parts if where == world):
-                found[world, start] = solver.scout(self._draw_part(world, start))
+            mine = [part for part in parts if part[0] == world]
+            found |= self._solve_parts(self._centre(world), mine)
         return found
+
+    def _solve_parts(
+        self, solver: FlowSolver, parts: Sequence[tuple[int, int]]
+    ) -> dict[tuple[int, int], Found]:
+        return {part: solver.scout(self._draw_part(*part)) for part in parts}
 
     def _draw_part(self, world: int, start: int) -> Iterator[Problem]:
         points = self.points[start : start + _PART]
@@ -103,11 +107,10 @@ class Bench:
         """A solver frozen with all that the pilots need."""
         solver = self._centre(world)
         parts = [part for part in self.list_parts() if part[0] == world]
+        missing = [part for part in parts if part not in self.found]
+        self.found |= self._solve_parts(solver, missing)
         if parts:
-            missing = [start for _, start in parts if (world, start) not in self.found]
-            for start in missing:
-                self.found[world, start] = solver.scout(self._draw_part(world, start))
-            solver.adopt([self.found[part] for part in parts])
+            solver.adopt(self.found[part] for part in parts)
         return solver
 
     def _centre(self, world: int) -> FlowSolver:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import pickle
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -48,31 +48,26 @@ def solve_by_processes(
         n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1,
         pre_dispatch="2*n_jobs", max_nbytes="1M",
     )  # fmt: skip
-    parts = bench.list_parts()
-    results: Any = iter(())
+    parts, packed = bench.list_parts(), _pack(bench)
+    scouts = (delayed(_scout_packed)(*packed, parts[worker::jobs]) for worker in range(jobs))
     try:
-        packed, key = _pack(bench), bench.key
-        results = parallel(
-            delayed(_scout_packed)(packed, key, parts[worker::jobs]) for worker in range(jobs)
-        )
-        design.rows(*tasks[0][1:])  # meanwhile: what is drawn for one chunk serves many
-        for found in results:
-            bench.found |= found
-        packed, key = _pack(bench), bench.key
-        results = parallel(
-            delayed(_run_packed)(packed, key, number, start, design.rows(start, stop))
+        with closing(parallel(scouts)) as results:
+            design.rows(*tasks[0][1:])  # meanwhile: what is drawn for one chunk serves many
+            for found in results:
+                bench.found |= found
+        packed = _pack(bench)
+        calls = (
+            delayed(_run_packed)(*packed, number, start, design.rows(start, stop))
             for number, start, stop in tasks
         )
-        yield from results
+        with closing(parallel(calls)) as chunks:
+            yield from chunks
     except BrokenProcessPool as error:
         msg = (
             "A worker process was killed (out of memory, perhaps). The chunks finished before are "
             "kept: go on with --resume, with fewer --jobs if memory is short."
         )
         raise KazroutesError(msg) from error
-    finally:
-        if hasattr(results, "close"):
-            results.close()
 
 
 def solve_on_cluster(
@@ -139,9 +134,9 @@ def _open_client(cluster: Any) -> Iterator[Any]:
         client.close()
 
 
-def _pack(bench: Bench) -> Bytes:
-    """A bench as bytes, which workers of this machine read from a memory map."""
-    return np.frombuffer(pickle.dumps(bench), dtype=np.uint8)
+def _pack(bench: Bench) -> tuple[Bytes, str]:
+    """A bench as bytes, which workers of this machine read from a memory map, and its key."""
+    return np.frombuffer(pickle.dumps(bench), dtype=np.uint8), bench.key
 
 
 def _scout_packed(

@@ -108,10 +108,8 @@ def draw_world(world: World, deviation: Floats, *, closed_arcs: Ints, closed_row
     daily = (col["value"] * col["interest"] / _DAYS)[world.layer_commodity]
     time = col["days"][s.arc_link]
     time *= daily[s.arc_layer]
-    arc_cost = cash + time
     risk = np.asarray(world.risk @ col["charges"]) if world.risk.nnz else np.zeros(len(cash))
-    if world.risk.nnz:
-        arc_cost += risk
+    arc_cost = cash + time + risk
     arc_cost[world.outlet_arc] -= differential[world.outlet_arc]
     arc_open = base.arc_open
     if len(closed_arcs):

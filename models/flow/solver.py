@@ -96,37 +96,39 @@ class FlowSolver:
 
     def scout(self, problems: Iterable[Problem]) -> Found:
         """What problems need beyond the frozen state, which stays as it is."""
-        if self.frozen is None:
-            msg = "a solver is frozen before it is enriched"
-            raise InternalError(msg)
+        _, frozen = self._frozen_state()
         with self.sweep():
             for problem in problems:
                 self.solve(problem)
-            n, pool = self.frozen.n_routes, self.pool
+            n, pool = frozen.n_routes, self.pool
             return Found(
                 source=pool.source[n:].copy(),
                 sink=pool.sink[n:].copy(),
                 arcs=tuple(pool.paths[n:]),
-                rows=np.array(self.master.active[self.frozen.n_rows :], dtype=np.int64),
+                rows=np.array(self.master.active[frozen.n_rows :], dtype=np.int64),
             )
 
     def adopt(self, found: Iterable[Found]) -> None:
         """Take what was found, in this order, into the frozen state."""
-        if self._base is None:
-            msg = "a solver is frozen before it is enriched"
-            raise InternalError(msg)
+        base, _ = self._frozen_state()
         with self.sweep():
-            self.master.set_problem(self._base)
+            self.master.set_problem(base)
             for part in found:
                 start = len(self.pool)
                 if self.pool.add(part.source, part.sink, part.arcs):
                     self.master.add_routes(start)
-                rows = part.rows[part.rows < len(self._base.capacity)]
+                rows = part.rows[part.rows < len(base.capacity)]
                 rows = rows[~np.isin(rows, self.master.active)]
                 if len(rows):
                     self.master.add_rows(rows)
-            self.solve(self._base)
+            self.solve(base)
             self.freeze()
+
+    def _frozen_state(self) -> tuple[Problem, Mark]:
+        if self._base is None or self.frozen is None:
+            msg = "a solver is frozen before it is enriched"
+            raise InternalError(msg)
+        return self._base, self.frozen
 
     @contextmanager
     def sweep(self) -> Iterator[FlowSolver]:
