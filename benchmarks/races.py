@@ -167,9 +167,8 @@ def race_varied(results: Results, *, full: bool, pypsa: bool) -> None:
 
 def race_shipped(results: Results, *, full: bool, pypsa: bool) -> None:
     """Varied scenarios on the shipped network: every ranged number drawn, as in an ensemble."""
-    from models.ensemble.chunk import draw_sample
+    from models.ensemble.chunk import draw_problems
     from models.ensemble.design import make_design
-    from models.ensemble.plan import draw_inputs
     from models.ensemble.planner import plan_ensemble
 
     n = 1000 if full else 150
@@ -178,9 +177,7 @@ def race_shipped(results: Results, *, full: bool, pypsa: bool) -> None:
 
     def draw(seed: int, count: int) -> list[Problem]:
         design = make_design("lhs", n=count, seed=seed, drivers=len(plan.drivers))
-        points = design.rows(0, count)
-        deviation, _ = draw_inputs(plan, points)
-        return [draw_sample(plan, 0, points[i], deviation[i]).problem for i in range(count)]
+        return list(draw_problems(plan, 0, design.rows(0, count)))
 
     _race_variants(
         results, "shipped varied", name, plan.worlds[0].problem,

@@ -8,7 +8,7 @@ from scipy import stats
 
 from ensemble_case import ALL, BASE, DEARER, SHUT, tiny_network
 from models.demand import select_case
-from models.ensemble.chunk import Bench, draw_sample, run_chunk
+from models.ensemble.chunk import Bench, draw_samples, run_chunk
 from models.ensemble.design import draw_saltelli, make_design
 from models.ensemble.measures import OUTCOMES, Meter, name_columns
 from models.ensemble.plan import draw_inputs
@@ -188,8 +188,10 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators():
     for world, name in enumerate(parts):
         levels = dict(zip(names, points[world], strict=True))
         case = draw_case(base, parts[name], levels=levels, closures=CLOSURES)
-        drawn = draw_sample(plan, world, points[world], deviation[world])
-        fast, slow = drawn.problem, build_problem(case, drawn.problem.structure)
+        row = slice(world, world + 1)
+        drawn = draw_samples(plan, world, points[row], deviation[row])
+        (fast,) = drawn.problems
+        slow = build_problem(case, fast.structure)
         is_open = fast.arc_open
         assert np.array_equal(is_open, slow.arc_open)
         assert fast.arc_cost[is_open] == pytest.approx(slow.arc_cost[is_open], abs=1e-6), name
@@ -203,7 +205,7 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators():
         mine = dict(
             zip(
                 name_columns(plan.worlds[world], links=False),
-                meter.measure(drawn, solution),
+                meter.measure(drawn, [solution])[0],
                 strict=True,
             )
         )

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.ensemble.design import SobolDesign
-from models.ensemble.measures import Meter, name_columns
+from models.ensemble.measures import OUTCOMES, Meter, name_columns
 from models.ensemble.plan import Plan, draw_inputs
 from models.ensemble.world import Drawn, draw_world
 from models.flow.arrays import Floats, Ints, Problem
-from models.flow.solver import FlowSolver, Found
+from models.flow.laws import check_solution, check_solutions, require_gap
+from models.flow.solver import FlowSolver, Found, Solution
 from routes.errors import InternalError
 
 _MOST_PILOTS = 256
 _FEWEST_PILOTS = 8
 _PART = 32  # pilots solved one after the other
 _PILOT_SEED = 20231231
+_BLOCK = 16  # samples: their arrays stay near the processor
+_GAP = OUTCOMES.index("relative_gap")
 _busy = threading.Lock()
 
 
@@ -85,13 +89,12 @@ class Bench:
     def _solve_parts(
         self, solver: FlowSolver, parts: Sequence[tuple[int, int]]
     ) -> dict[tuple[int, int], Found]:
-        return {part: solver.scout(self._draw_part(*part)) for part in parts}
-
-    def _draw_part(self, world: int, start: int) -> Iterator[Problem]:
-        points = self.points[start : start + _PART]
-        deviation, _ = draw_inputs(self.plan, points)
-        for point, row in zip(points, deviation, strict=True):
-            yield draw_sample(self.plan, world, point, row).problem
+        return {
+            (world, start): solver.scout(
+                draw_problems(self.plan, world, self.points[start : start + _PART])
+            )
+            for world, start in parts
+        }
 
     def find_tools(self, world: int) -> tuple[FlowSolver, Meter]:
         """Solver and meter of a world."""
@@ -123,25 +126,30 @@ class Bench:
         solver = FlowSolver(problem.structure)
         if len(plan.term_mode):
             deviation, _ = draw_inputs(plan, self.points)
-            none = np.zeros(0, dtype=np.int64)
-            drawn = draw_world(
-                plan.worlds[world], deviation.mean(axis=0), closed_arcs=none, closed_rows=none
-            )
-            problem = drawn.problem
+            mean = deviation.mean(axis=0, keepdims=True)
+            (problem,) = draw_world(plan.worlds[world], mean).problems
         solver.solve(problem)
         solver.freeze()
         return solver
 
 
-def draw_sample(plan: Plan, world: int, point: Floats, deviation: Floats) -> Drawn:
-    """The programme of one sample of a plan under one of its scenarios."""
-    shut = [closure for closure in plan.closures if point[closure.driver] < closure.probability]
-    return draw_world(
-        plan.worlds[world],
-        deviation,
-        closed_arcs=_join([closure.arcs[world] for closure in shut]),
-        closed_rows=_join([closure.rows[world] for closure in shut]),
-    )
+def draw_samples(plan: Plan, world: int, points: Floats, deviation: Floats) -> Drawn:
+    """The programmes of some samples of a plan under one of its scenarios."""
+    closed = None
+    if plan.closures:
+        shut = [[c for c in plan.closures if point[c.driver] < c.probability] for point in points]
+        closed = [
+            (_join([c.arcs[world] for c in mine]), _join([c.rows[world] for c in mine]))
+            for mine in shut
+        ]
+    return draw_world(plan.worlds[world], deviation, closed)
+
+
+def draw_problems(plan: Plan, world: int, points: Floats) -> Iterator[Problem]:
+    """The programmes of samples one by one; a few at a time are held."""
+    deviation, _ = draw_inputs(plan, points)
+    for block in _blocks(len(points)):
+        yield from draw_samples(plan, world, points[block], deviation[block]).problems
 
 
 def run_chunk(bench: Bench, number: int, start: int, points: Floats) -> Chunk:
@@ -156,14 +164,44 @@ def run_chunk(bench: Bench, number: int, start: int, points: Floats) -> Chunk:
     with _busy:  # HiGHS and the solvers' pools are for one thread at a time
         for world, scenario in enumerate(plan.scenarios):
             solver, meter = bench.find_tools(world)
-            for i, point in enumerate(points):
-                drawn = draw_sample(plan, world, point, deviation[i])
-                try:
-                    outcomes[i, world] = meter.measure(drawn, solver.solve(drawn.problem))
-                except InternalError as error:
-                    msg = f"sample {start + i} of {scenario}: {error}"
-                    raise InternalError(msg) from error
+            for block in _blocks(len(points)):
+                drawn = draw_samples(plan, world, points[block], deviation[block])
+                solutions = []
+                for i, problem in enumerate(drawn.problems, start + block.start):
+                    with _naming(f"sample {i} of {scenario}"):
+                        solutions.append(solver.solve(problem))
+                _check(solutions, start + block.start, scenario)
+                outcomes[block, world] = meter.measure(drawn, solutions)
+            for i, gap in enumerate(outcomes[:, world, _GAP], start):
+                with _naming(f"sample {i} of {scenario}"):
+                    require_gap(gap)
     return Chunk(number, start, inputs, outcomes)
+
+
+def _blocks(samples: int) -> Iterator[slice]:
+    """Samples that are drawn and measured together."""
+    return (slice(i, min(i + _BLOCK, samples)) for i in range(0, samples, _BLOCK))
+
+
+def _check(solutions: Sequence[Solution], start: int, scenario: str) -> None:
+    """Check the laws of samples from `start` on."""
+    try:
+        check_solutions(solutions)
+    except InternalError:
+        for i, solution in enumerate(solutions, start):
+            with _naming(f"sample {i} of {scenario}"):
+                check_solution(solution)
+        raise
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Say which sample an error is of."""
+    try:
+        yield
+    except InternalError as error:
+        msg = f"{what}: {error}"
+        raise InternalError(msg) from error
 
 
 def _join(parts: list[Ints]) -> Ints:

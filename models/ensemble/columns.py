@@ -1,7 +1,7 @@
 """Columns of numbers on their way through a sample: drawn within ranges, then changed by scenarios.
 
 A column is a vector of a case (all charges, all capacities, ...). `Column.draw` gives it for one
-sample in a few array operations; nothing here touches a frame.
+sample, or a row for each of several, in a few array operations; nothing here touches a frame.
 """
 
 from __future__ import annotations
@@ -27,14 +27,21 @@ class Moved:
     term: Ints
 
     def draw(self, deviation: Floats) -> Floats:
-        """The vector of one sample; do not write to it."""
+        """The vector of one sample, or a row for each of several; do not write to it.
+
+        `deviation` (terms, or samples x terms); the vector alone where nothing is drawn.
+        """
         if not len(self.row):
             return self.value
         if 2 * len(self.row) > len(self.value):  # no need to pick rows
             width, term = self._spread
-            return self.value + width * deviation[term]
-        drawn = self.value.copy()
-        drawn[self.row] += self.width * deviation[self.term]
+            drawn = deviation.take(term, axis=-1)
+            drawn *= width
+            drawn += self.value
+            return drawn
+        drawn = np.empty((*deviation.shape[:-1], len(self.value)))
+        drawn[...] = self.value
+        drawn[..., self.row] += self.width * deviation.take(self.term, axis=-1)
         return drawn
 
     @cached_property
@@ -60,12 +67,14 @@ class Steps:
     def take(self, column: Floats, deviation: Floats) -> Floats:
         """The column after the steps; the one given is left alone."""
         amount = self.amount.draw(deviation)
-        old = column[self.row]
+        old = column[..., self.row]
         with np.errstate(invalid="ignore"):
             scaled = np.where(amount == 0, 0.0, old * amount)  # nothing times unlimited is nothing
-        changed = column.copy()
-        moved = np.select([self.step == FACTOR, self.step == ADD], [scaled, old + amount], amount)
-        changed[self.row] = np.maximum(moved, self.floor)
+        moved = np.where(self.step == ADD, old + amount, amount)
+        moved = np.maximum(np.where(self.step == FACTOR, scaled, moved), self.floor)
+        changed = np.empty((*moved.shape[:-1], column.shape[-1]))
+        changed[...] = column
+        changed[..., self.row] = moved
         return changed
 
 
@@ -77,7 +86,7 @@ class Column:
     steps: tuple[Steps, ...] = ()
 
     def draw(self, deviation: Floats) -> Floats:
-        """The vector of one sample; do not write to it."""
+        """The vector of one sample, or a row for each of several; see `Moved.draw`."""
         drawn = self.data.draw(deviation)
         for step in self.steps:
             drawn = step.take(drawn, deviation)

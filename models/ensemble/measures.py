@@ -1,20 +1,22 @@
-"""Indicators of one sample, straight from the arrays of its solution.
+"""Indicators of some samples, straight from the arrays of their solutions.
 
 The names and meanings are those of models.indicators, and so are the values (a test holds the two
-roads together); `relative_gap` is the proof of the sample's optimum. What a route crosses is found
-once for each route, its money, time and carbon anew for each sample.
+roads together); `relative_gap` is the proof of a sample's optimum. What a route crosses is found
+once for each route, its money, time and carbon anew for each sample. Sums run over the routes of a
+sample in their order, so that its numbers do not depend on its neighbours.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 from scipy import optimize, special
 
 from models.ensemble.world import Drawn, Ground, World
 from models.flow.arrays import KT, STORM_CORRELATION, Bools, Floats, Ints
-from models.flow.laws import check_gap, check_solution
 from models.flow.solver import Solution
 from routes.corridors import CORRIDORS, corridor_of, first_country
 
@@ -45,22 +47,23 @@ class _Book:
         self.arc_link = world.problem.structure.arc_link
         self.sink_market = world.problem.structure.sink_market
         self.country = country
-        # by identity first: a solver's pool hands out the same arrays again and again
-        self.known: dict[int, tuple[Ints, int]] = {}
+        # by identity first: a solver's pool hands out the same arrays again and again, and while
+        # they are kept here no other array has their identity
+        self.known: dict[int, int] = {}
+        self.kept: list[Ints] = []
         self.number: dict[tuple[int, bytes], int] = {}
         # numbers that no order of work can change: sums over them must not either
         countries = {"", *world.ground.from_country, *world.ground.to_country}
         self.countries = {name: i for i, name in enumerate(sorted(countries))}
         self.table = np.zeros((256, 5), dtype=np.int64)
 
-    def find(self, solution: Solution) -> Ints:
+    def find(self, sinks: Ints, paths: Sequence[Ints]) -> Ints:
         """Corridor, first country (numbers), transit, sanctioned, war risk of each route."""
         if len(self.number) > _MOST_ROUTES:
-            self.number, self.known = {}, {}
-        rows = np.empty(len(solution.arcs), dtype=np.int64)
-        for i, (sink, arcs) in enumerate(zip(solution.sink.tolist(), solution.arcs, strict=True)):
-            same, row = self.known.get(id(arcs), (None, 0))
-            rows[i] = row if same is arcs else self._find(sink, arcs)
+            self.number, self.known, self.kept = {}, {}, []
+        rows = np.fromiter(map(self.known.get, map(id, paths), repeat(-1)), np.int64, len(paths))
+        for i in np.flatnonzero(rows < 0).tolist():
+            rows[i] = self._find(int(sinks[i]), paths[i])
         return self.table[rows]
 
     def _find(self, sink: int, arcs: Ints) -> int:
@@ -72,8 +75,9 @@ class _Book:
             if row == len(self.table):
                 self.table = np.concatenate([self.table, np.zeros_like(self.table)])
             self.table[row] = self._look(sink, arcs)
-        if len(self.known) <= _MOST_ROUTES:
-            self.known[id(arcs)] = arcs, row
+        if len(self.kept) <= _MOST_ROUTES:
+            self.known[id(arcs)] = row
+            self.kept.append(arcs)
         return row
 
     def _look(self, sink: int, arcs: Ints) -> tuple[int, int, bool, bool, bool]:
@@ -105,97 +109,121 @@ class Meter:
         self.abroad = world.ground.market_abroad
         self.in_country = world.ground.market_country == country
 
-    def measure(self, drawn: Drawn, solution: Solution) -> Floats:
-        """Every column of `name_columns`; NaN where an indicator has no meaning.
-
-        Raises InternalError when a law is broken or the optimum is not proven.
-        """
-        check_solution(solution)
-        p, s = drawn.problem, drawn.problem.structure
-        mt = solution.flow / KT
-        market = s.sink_market[solution.sink]
-        routes = _Routes(drawn, solution, self.storm)
-        price = p.price[market] + routes.differential
-        whole = routes.cash + routes.risk + routes.time
-        gap = check_gap(solution, float(whole @ mt) * KT)
-        abroad = self.abroad[market]
-        third = abroad & ~self.in_country[market]
-        facts = self.book.find(solution)
-        corridor, first = facts[:, 0], facts[:, 1]
-        through = facts[:, 2].astype(bool)
-        exported, money = np.where(abroad, mt, 0.0), price * mt
-        tonnes = float(exported.sum())
-        cash = float(routes.cash @ exported)
-        value = float(money[abroad].sum())
-        outcomes = (
-            tonnes,
-            float(mt[~abroad].sum()),
-            max(0.0, float(p.supply.sum() / KT - mt.sum())),
-            float((solution.missed / KT).sum()),
-            _divide(cash, tonnes),
-            _divide(float(whole @ exported), tonnes),
-            cash,
-            value,
-            value - cash,
-            solution.primal / KT,
-            _divide(float(routes.days @ exported), tonnes),
-            find_mixture_quantile(
-                routes.days[abroad], routes.variance[abroad], mt[abroad], level=0.9
+    def measure(self, drawn: Drawn, solutions: Sequence[Solution]) -> Floats:
+        """Every column of `name_columns`, a row a solution; NaN where one has no meaning."""
+        s = self.world.problem.structure
+        r = _Routes(drawn, solutions, self.storm)
+        by_market = np.stack([p.price for p in drawn.problems])
+        price = by_market[r.sample, r.market] + r.differential
+        abroad = self.abroad[r.market]
+        home = self.in_country[r.market]
+        facts = self.book.find(r.sink, r.paths).T
+        through, sanctioned, at_war = facts[2:].astype(bool)
+        mt, exported = r.mt, np.where(abroad, r.mt, 0.0)
+        third = np.where(home, 0.0, exported)
+        sold = price * third
+        tonnes, others, cash = r.add_up(exported), r.add_up(third), r.add_up(r.cash * exported)
+        value = r.add_up(price * exported)
+        whole = r.add_up(r.whole * mt) * KT
+        supply = np.array([p.supply.sum() for p in drawn.problems]) / KT
+        outcomes = {
+            "exported_mt": tonnes,
+            "domestic_mt": r.add_up(np.where(abroad, 0.0, mt)),
+            "undelivered_mt": np.maximum(0.0, supply - r.add_up(mt)),
+            "shortfall_mt": np.array([solution.missed.sum() for solution in solutions]) / KT,
+            "cash_cost_usd_per_t": _divide(cash, tonnes),
+            "generalised_cost_usd_per_t": _divide(r.add_up(r.whole * exported), tonnes),
+            "transport_cost_musd": cash,
+            "export_value_musd": value,
+            "netback_musd": value - cash,
+            "surplus_musd": np.array([solution.primal for solution in solutions]) / KT,
+            "days_mean": _divide(r.add_up(r.days * exported), tonnes),
+            "days_p90": r.find_days(exported, level=0.9),
+            "co2_mt": r.add_up(r.co2 * exported) / 1000.0,
+            "transit_share": _divide(r.add_up(np.where(through, third, 0.0)), others),
+            "transit_share_value": _divide(r.add_up(np.where(through, sold, 0.0)), r.add_up(sold)),
+            "market_share": _divide(r.add_up(np.where(home, exported, 0.0)), tonnes),
+            "corridor_hhi": _concentrate(r.add_groups(facts[0], third, len(CORRIDORS))),
+            "entry_country_hhi": _concentrate(
+                r.add_groups(facts[1], third, len(self.book.countries))
             ),
-            float(routes.co2 @ exported) / 1000.0,
-            _divide(float(mt[third & through].sum()), float(mt[third].sum())),
-            _divide(float(money[third & through].sum()), float(money[third].sum())),
-            _divide(float(mt[abroad & self.in_country[market]].sum()), tonnes),
-            _concentrate(corridor[third], mt[third]),
-            _concentrate(first[third], mt[third]),
-            _divide(float(exported[facts[:, 3] > 0].sum()), tonnes),
-            _divide(float(exported[facts[:, 4] > 0].sum()), tonnes),
-            gap,
-        )
-        by_corridor = np.bincount(corridor, mt, minlength=len(CORRIDORS))
-        flows = self._flow_links(solution) if self.links else np.zeros(0)
-        return np.concatenate([np.array(outcomes), by_corridor, flows])
-
-    def _flow_links(self, solution: Solution) -> Floats:
-        """Mt of all commodities on each link."""
-        s = solution.problem.structure
-        arcs, starts = solution.joined_arcs
-        lengths = np.diff(np.append(starts, len(arcs)))
-        flow = np.repeat(solution.flow / KT, lengths)
-        total = np.bincount(s.arc_link[arcs], flow, minlength=len(s.link_ids))
-        return np.asarray(total, dtype=float)
+            "sanctions_exposure_share": _divide(
+                r.add_up(np.where(sanctioned, exported, 0.0)), tonnes
+            ),
+            "war_risk_share": _divide(r.add_up(np.where(at_war, exported, 0.0)), tonnes),
+            "relative_gap": np.array([solution.gap for solution in solutions])
+            / np.maximum(whole, 1.0),
+        }
+        columns = [np.stack([outcomes[name] for name in OUTCOMES], axis=1)]
+        columns.append(r.add_groups(facts[0], mt, len(CORRIDORS)))
+        if self.links:
+            columns.append(r.add_links(s.arc_link, len(s.link_ids)))
+        return np.concatenate(columns, axis=1)
 
 
 class _Routes:
-    """Sums over the arcs of each route of a solution."""
+    """The routes of all solutions one after another, and sums over the arcs of each.
 
-    def __init__(self, drawn: Drawn, solution: Solution, storm: Bools) -> None:
-        s = drawn.problem.structure
-        arcs, starts = solution.joined_arcs
-        link = s.arc_link[arcs]
-        spread = drawn.days_sd[link]
+    USD/t: cash, whole (generalised cost), differential; days, variance of days; co2 (kg/t).
+    """
+
+    def __init__(self, drawn: Drawn, solutions: Sequence[Solution], storm: Bools) -> None:
+        s = drawn.problems[0].structure
+        self.n = len(solutions)
+        counts = [len(solution.flow) for solution in solutions]
+        self.sample = np.repeat(np.arange(self.n), counts)
+        self.mt = np.concatenate([solution.flow for solution in solutions]) / KT
+        self.sink = np.concatenate([solution.sink for solution in solutions])
+        self.market = s.sink_market[self.sink]
+        self.paths = [path for solution in solutions for path in solution.arcs]
+        self.arcs = np.concatenate([solution.joined_arcs[0] for solution in solutions])
+        self.lengths = np.concatenate([solution.lengths for solution in solutions])
+        at = np.repeat(self.sample, self.lengths)
+        link = s.arc_link[self.arcs]
+        spread = drawn.days_sd[at, link]
         rough = np.where(storm[link], spread, 0.0)
         per_arc = np.stack([
-            drawn.cash[arcs], drawn.risk[arcs], drawn.time[arcs], drawn.days[link],
-            drawn.differential[arcs], drawn.co2[link], spread**2, rough, rough**2,
+            drawn.cash[at, self.arcs], drawn.arc_cost[at, self.arcs],
+            drawn.differential[at, self.arcs],
+            drawn.days[at, link], drawn.co2[at, link], spread**2, rough, rough**2,
         ])  # fmt: skip
+        starts = np.cumsum(self.lengths) - self.lengths
         total = np.add.reduceat(per_arc, starts, axis=1) if len(starts) else per_arc
-        self.cash, self.risk, self.time, self.days, self.differential, self.co2 = total[:6]
-        square, together, apart = total[6:]
+        self.cash, cost, self.differential, self.days, self.co2 = total[:5]
+        self.whole = cost + self.differential
+        square, together, apart = total[5:]
         self.variance = square + STORM_CORRELATION * (together**2 - apart)
 
+    def add_up(self, values: Floats) -> Floats:
+        """Sum of a route quantity in each sample."""
+        return np.asarray(np.bincount(self.sample, values, minlength=self.n), dtype=float)
 
-def _divide(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else np.nan
+    def add_groups(self, group: Ints, values: Floats, size: int) -> Floats:
+        """Sum of a route quantity in each sample by group 0..size-1."""
+        total = np.bincount(self.sample * size + group, values, minlength=self.n * size)
+        return np.asarray(total, dtype=float).reshape(self.n, size)
+
+    def add_links(self, arc_link: Ints, size: int) -> Floats:
+        """Mt of all commodities on each link in each sample."""
+        place = np.repeat(self.sample * size, self.lengths) + arc_link[self.arcs]
+        total = np.bincount(place, np.repeat(self.mt, self.lengths), minlength=self.n * size)
+        return np.asarray(total, dtype=float).reshape(self.n, size)
+
+    def find_days(self, weight: Floats, *, level: float) -> Floats:
+        """Quantile of the days that tonnes take, in each sample."""
+        ends = np.cumsum(np.bincount(self.sample, minlength=self.n))[:-1]
+        parts = zip(*(np.split(a, ends) for a in (self.days, self.variance, weight)), strict=True)
+        return np.array([find_mixture_quantile(*part, level=level) for part in parts])
 
 
-def _concentrate(group: Ints, mt: Floats) -> float:
-    """Herfindahl-Hirschman index of tonnes by group."""
-    total = float(mt.sum())
-    if total <= 0:
-        return np.nan
-    share = np.bincount(group, mt) / total
-    return float(share @ share)
+def _divide(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+
+
+def _concentrate(tonnes: Floats) -> Floats:
+    """Herfindahl-Hirschman index of each row of tonnes by group."""
+    share = _divide(tonnes, np.broadcast_to(tonnes.sum(axis=1, keepdims=True), tonnes.shape).copy())
+    return np.asarray((share**2).sum(axis=1))
 
 
 def find_mixture_quantile(mean: Floats, variance: Floats, weight: Floats, *, level: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints
 
@@ -33,6 +34,11 @@ class Chains:
         if len(self.tail) == 0:
             return np.zeros(0)
         return np.asarray(np.add.reduceat(values[self.arcs], self.starts[:-1]))
+
+    def sum_matrix(self, n_arcs: int) -> sparse.csr_array:
+        """The sums as a matrix (chains x arcs): worth its memory when they are taken often."""
+        ones = np.ones(len(self.arcs))
+        return sparse.csr_array((ones, self.arcs, self.starts), (len(self.tail), n_arcs))
 
     def find_owners(self, n_arcs: int) -> Shorts:
         """Chain that each arc belongs to, -1 for none: no arc stands in two."""

@@ -14,7 +14,8 @@ import numpy as np
 from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
-from models.flow.matrices import bin_sums, equal_matrices, gather_columns
+from models.flow.loads import RouteLoads
+from models.flow.matrices import bin_sums, equal_matrices
 from models.flow.pool import RoutePool
 from routes.errors import InternalError
 
@@ -23,21 +24,27 @@ _OPTIONS = (
     ("primal_feasibility_tolerance", 1e-9), ("dual_feasibility_tolerance", 1e-9),
     ("presolve", "off"), ("solver", "simplex"), ("simplex_scale_strategy", 0),
     ("simplex_strategy", 0),
+    # primal steps are few (a route came in): moving bounds and back costs more than it saves
+    ("primal_simplex_bound_perturbation_multiplier", 0.0),
 )  # fmt: skip
 
 _ROOM = 1e-3  # of a route above its supply and market: relative, and kt
-
-Loads = tuple[Ints, Ints, Floats]  # route, capacity row, what a kt of the route takes of it
+_WIDE = 1.5  # bound of a marked route against what its supply and market need
+_BELOW = -1.0  # kt: lower bound of rows, which never go below 0
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A state to come back to: how many routes, rows and growth columns, and the basis."""
+    """A state to come back to: how many routes, rows and growth columns, and the basis.
+
+    `room`: kt, upper bound of each route that problems of its like need not change.
+    """
 
     n_routes: int
     n_rows: int
     n_growth: int
     basis: highspy.HighsBasis
+    room: Floats
 
 
 class Master:
@@ -59,7 +66,8 @@ class Master:
         self.upper: Floats = np.zeros(0)
         self.row_bounds: Floats = np.zeros((2, 0))
         self.is_open: Bools = np.zeros(0, dtype=bool)  # routes that cross no closed arc
-        self.loads: Loads = (self.route_col, self.route_col, self.cost)
+        self.room: Floats = np.zeros(0)  # least upper bound of open routes
+        self.loads = RouteLoads(pool)
         self.flows = self.missed = self.grown = self.row_duals = self.cost
         self.n_supply = self.n_market = 0
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -70,8 +78,8 @@ class Master:
 
     def mark(self) -> Mark:
         """The state as it is now."""
-        basis = self.highs.getBasis()
-        return Mark(len(self.pool), len(self.active), len(self.growth_row), basis)
+        basis, room = self.highs.getBasis(), _WIDE * self._needs(0)
+        return Mark(len(self.pool), len(self.active), len(self.growth_row), basis, room)
 
     def restore(self, mark: Mark) -> None:
         """Delete what was added since `mark` and take its basis back."""
@@ -83,13 +91,10 @@ class Master:
         if self.highs.getNumRow() > first_row:
             extra = np.arange(first_row, self.highs.getNumRow(), dtype=np.int32)
             _check(self.highs.deleteRows(len(extra), extra), "deleting rows")
-        if len(self.pool) > mark.n_routes:
-            route, row, amount = self.loads
-            kept = route < mark.n_routes
-            self.loads = route[kept], row[kept], amount[kept]
+        self.loads.cut(mark.n_routes)
         self.pool.cut(mark.n_routes)
         self.route_col = self.route_col[: mark.n_routes]
-        self.is_open = self.is_open[: mark.n_routes]
+        self.is_open, self.room = self.is_open[: mark.n_routes], mark.room
         del self.active[mark.n_rows :]
         del self.growth_row[mark.n_growth :], self.growth_col[mark.n_growth :]
         self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
@@ -127,24 +132,7 @@ class Master:
         lp.a_matrix_.index_ = self.n_supply + np.arange(self.n_market)
         lp.a_matrix_.value_ = np.ones(self.n_market)
         _check(self.highs.passModel(lp), "loading the model")
-        self._set_weights(problem)
-
-    def _set_weights(self, problem: Problem) -> None:
-        self.by_arc = sparse.csc_array(problem.weights)
-        self.by_sink = sparse.csc_array(problem.sink_weights)
-        self.loads = self._find_loads(0)
-
-    def _find_loads(self, start: int) -> Loads:
-        """What routes from `start` on take of every capacity row."""
-        pool = self.pool
-        route = np.arange(start, len(pool))
-        owner, row, value = gather_columns(self.by_arc, pool.arcs(start))
-        owner = np.repeat(route, pool.lengths(start))[owner]
-        if self.by_sink.nnz:
-            at_sink, more_rows, more = gather_columns(self.by_sink, pool.sink[start:])
-            owner = np.concatenate([owner, route[at_sink]])
-            row, value = np.concatenate([row, more_rows]), np.concatenate([value, more])
-        return owner, row, value
+        self.loads.set_weights(problem)
 
     def _send_coefficients(self, last: Problem) -> None:
         """Change the coefficients of rows in the model where the weights are others now."""
@@ -153,20 +141,14 @@ class Master:
             last.sink_weights, problem.sink_weights
         ):
             return
-        before = [self._row_loads(row) for row in self.active]
-        self._set_weights(problem)
+        before = [self.loads.find_row(row) for row in self.active]
+        self.loads.set_weights(problem)
         for position, row in enumerate(self.active):
-            after = self._row_loads(row)
+            after = self.loads.find_row(row)
             where = self.n_supply + self.n_market + position
             for i in np.flatnonzero(before[position] != after):
                 status = self.highs.changeCoeff(where, int(self.route_col[i]), float(after[i]))
                 _check(status, "changing a coefficient")
-
-    def _row_loads(self, row: int) -> Floats:
-        """Coefficient of every route of the pool in a capacity row."""
-        route, rows, value = self.loads
-        mine = rows == row
-        return bin_sums(route[mine], value[mine], len(self.pool))
 
     def _add_growth(self) -> None:
         """Columns of capacities that may grow and have none yet."""
@@ -225,17 +207,31 @@ class Master:
 
     def _send_rows(self) -> None:
         p = self._now()
-        low = np.where(p.minimum > 0, p.minimum, -np.inf)
         where, rows = self.own_rows()
         capacity = np.full(len(self.active), np.inf)  # rows of other problems bind nothing
         capacity[where] = p.capacity[rows]
-        bounds = np.full_like(self.row_bounds, -np.inf)
-        bounds[0, self.n_supply : self.n_supply + self.n_market] = low
-        bounds[1] = np.concatenate([p.supply, p.maximum, capacity])
+        low = np.where(p.minimum > 0, p.minimum, _BELOW)
+        floors = self._row_floors(np.array(self.active, dtype=np.int64))
+        bounds = np.array([
+            np.concatenate([np.full(self.n_supply, _BELOW), low, floors]),
+            np.concatenate([p.supply, p.maximum, capacity]),
+        ])  # fmt: skip
         changed = np.flatnonzero((bounds != self.row_bounds).any(axis=0))
         if len(changed):
             _change_rows(self.highs, changed.tolist(), bounds[:, changed])
         self.row_bounds = bounds
+
+    def _row_floors(self, rows: Ints) -> Floats:
+        """Lower bound of capacity rows, kt, where none can come to it.
+
+        With it HiGHS can take a row whose dual turned to its other bound, and need not first
+        search for a dual feasible start.
+        """
+        p = self._now()
+        floors = np.where(self.loads.signed, -np.inf, _BELOW)
+        np.subtract.at(floors, p.growth_row, p.growth_max)
+        own = rows < len(floors)
+        return np.where(own, floors[np.where(own, rows, 0)], -np.inf)
 
     def own_rows(self) -> tuple[Ints, Ints]:
         """Places in `active` that the problem has a capacity for, and which capacity."""
@@ -254,17 +250,22 @@ class Master:
         return np.asarray(worth - self.pool.sums(p.arc_cost, start))
 
     def _route_bounds(self, start: int) -> Floats:
-        """Upper bound of routes: 0 when an arc is closed, else a little more than can flow.
+        """Upper bound of routes: 0 when an arc is closed, else no less than can flow.
 
         The bound never binds. It spares HiGHS the search for a dual feasible start: a column that
         would earn more than its basis knows is set to its bound.
         """
+        most = np.maximum(self._needs(start), self.room[start:])
+        return np.where(self.is_open[start:], most, 0.0)
+
+    def _needs(self, start: int) -> Floats:
+        """A little more than routes can carry, kt."""
         p, s = self._now(), self.structure
         most = np.minimum(
             p.supply[s.source_supply[self.pool.source[start:]]],
             p.maximum[s.sink_market[self.pool.sink[start:]]],
         )
-        return np.where(self.is_open[start:], (1 + _ROOM) * most + _ROOM, 0.0)
+        return np.asarray((1 + _ROOM) * most + _ROOM)
 
     # growing the model
 
@@ -272,40 +273,37 @@ class Master:
         """Columns of the pool's routes from `start` on."""
         fresh_open = self.pool.all_true(self._now().arc_open, start)
         self.is_open = np.append(self.is_open, fresh_open)
+        self.room = np.append(self.room, np.zeros(len(fresh_open)))
         cost, upper = self._route_costs(start), self._route_bounds(start)
         n, first = len(cost), self.highs.getNumCol()
-        fresh = self._find_loads(start)
-        starts, rows, values = self._column_entries(start, *fresh)
+        starts, rows, values = self._column_entries(start, self.loads.add(start))
         _check(
             self.highs.addCols(n, cost, np.zeros(n), upper, len(rows), starts, rows, values),
             "adding routes",
         )
-        (a, b, c), (d, e, f) = self.loads, fresh
-        self.loads = np.append(a, d), np.append(b, e), np.append(c, f)
         self.route_col = np.append(self.route_col, np.arange(first, first + n))
         self.cost, self.upper = np.append(self.cost, cost), np.append(self.upper, upper)
 
-    def _column_entries(
-        self, start: int, route: Ints, row: Ints, value: Floats
-    ) -> tuple[Ints, Ints, Floats]:
+    def _column_entries(self, start: int, loads: sparse.csc_array) -> tuple[Ints, Ints, Floats]:
         """Starts, rows and values of the columns of routes from `start` on, from their loads."""
         s, pool = self.structure, self.pool
         base = self.n_supply + self.n_market
         height = base + len(self.active)
         columns = np.arange(len(pool) - start)
-        place = np.full(self.by_arc.shape[0], -1, dtype=np.int64)
+        place = np.full(loads.shape[0], -1, dtype=np.int64)
         where, rows = self.own_rows()
         place[rows] = base + where
-        keep = place[row] >= 0
+        keep = place[loads.indices] >= 0
         ones = np.ones(len(columns))
-        column = np.concatenate([columns, columns, route[keep] - start])
+        route = np.repeat(columns, np.diff(loads.indptr))
+        column = np.concatenate([columns, columns, route[keep]])
         entry = np.concatenate([
             s.source_supply[pool.source[start:]],
             self.n_supply + s.sink_market[pool.sink[start:]],
-            place[row[keep]],
+            place[loads.indices[keep]],
         ])  # fmt: skip
         keys, which = np.unique(column * height + entry, return_inverse=True)
-        total = bin_sums(which, np.concatenate([ones, ones, value[keep]]), len(keys))
+        total = bin_sums(which, np.concatenate([ones, ones, loads.data[keep]]), len(keys))
         starts = np.searchsorted(keys, columns * height)
         return starts.astype(np.int64), keys % height, total
 
@@ -314,14 +312,14 @@ class Master:
         grows = dict(zip(self.growth_row, self.growth_col, strict=True))
         starts, columns, values = [0], [], []
         for row in rows.tolist():
-            loads = self._row_loads(row)
+            loads = self.loads.find_row(row)
             used = np.flatnonzero(loads)
             own = [grows[row]] if row in grows else []
             columns.append(np.append(self.route_col[used], own))
             values.append(np.append(loads[used], np.full(len(own), -1.0)))
             starts.append(starts[-1] + len(used) + len(own))
         limit = self._now().capacity[rows]
-        low = np.full(len(rows), -np.inf)
+        low = self._row_floors(rows)
         _check(
             self.highs.addRows(
                 len(rows), low, limit, starts[-1], np.array(starts[:-1], dtype=np.int32),
@@ -358,8 +356,7 @@ class Master:
     def usage(self) -> Floats:
         """Use of every capacity row by the flows of the last run, less what grew."""
         p = self._now()
-        route, row, value = self.loads
-        usage = bin_sums(row, value * self.flows[route], len(p.capacity))
+        usage = self.loads.add_up(self.flows, len(p.capacity))
         np.subtract.at(usage, p.growth_row, self.grown)
         return usage
 

@@ -52,6 +52,16 @@ class PotentialFinder:
             self._first, self._always = height.copy(), touched
         return height
 
+    def shift(self, cost: Floats) -> tuple[Floats, Floats]:
+        """Potentials, and the costs of all arcs shifted by them: none below 0; see `find`."""
+        height = self.find(cost)
+        if not height.any():
+            return height, cost
+        mine = self._mine  # holds every layer with potentials
+        shifted = cost.copy()
+        shifted[mine] += height[self._ends] - height[self.tail[mine]]
+        return height, np.maximum(shifted, 0.0, out=shifted)
+
     def _lower(self, height: Floats, cost: Floats, touched: Bools) -> None:
         """Lower the heights in the touched layers until no arc earns."""
         if not np.array_equal(touched, self._touched):

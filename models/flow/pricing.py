@@ -18,6 +18,8 @@ from models.flow.matrices import Folded
 from models.flow.potentials import PotentialFinder
 from routes.errors import InternalError
 
+_ROUNDING = 1e-6  # USD/t
+
 
 @dataclass(frozen=True)
 class ChainPrices:
@@ -53,6 +55,7 @@ class Pricer:
         self.potentials = PotentialFinder(self.chains.tail, self.chains.head, layer, self.size)
         self._shut: tuple[Bools, Bools] | None = None  # open arcs, chains that are not
         self._last: tuple[Floats, ChainPrices] | None = None  # prices of arc costs, all arcs open
+        self._sums: sparse.csr_array | None = None
         self._weights: sparse.csr_array | None = None
         self._folded: Folded | None = None
 
@@ -75,22 +78,23 @@ class Pricer:
             self._shut = problem.arc_open, self.chains.any_true(~problem.arc_open)
         shut = self._shut[1]
         if self._last is None or self._last[0] is not problem.arc_cost:
-            cost = self.chains.sums(problem.arc_cost)
+            cost = self._sum_costs(problem.arc_cost)
             try:
-                self._last = problem.arc_cost, self._shift(cost)
+                self._last = problem.arc_cost, ChainPrices(*self.potentials.shift(cost))
             except InternalError:  # the circle may be closed
-                return self._shift(np.where(shut, np.inf, cost))
+                return ChainPrices(*self.potentials.shift(np.where(shut, np.inf, cost)))
         prices = self._last[1]
         if not shut.any():
             return prices
         return replace(prices, cost=np.where(shut, np.inf, prices.cost))
 
-    def _shift(self, cost: Floats) -> ChainPrices:
-        tail, head = self.chains.tail, self.chains.head
-        potential = self.potentials.find(cost)
-        if potential.any():
-            cost = np.maximum(cost + potential[head] - potential[tail], 0.0)
-        return ChainPrices(potential, cost)
+    def _sum_costs(self, arc_cost: Floats) -> Floats:
+        """Cost of each chain; from the second problem of other costs on by a matrix."""
+        if self._last is None:
+            return self.chains.sums(arc_cost)
+        if self._sums is None:
+            self._sums = self.chains.sum_matrix(len(arc_cost))
+        return np.asarray(self._sums @ arc_cost)
 
     def add_duals(self, prices: ChainPrices, problem: Problem, row_dual: Floats) -> Floats:
         """Cost of each chain with the duals of its capacities, USD/t."""
@@ -104,20 +108,32 @@ class Pricer:
         costs += prices.cost
         return np.asarray(costs)
 
-    def tree(self, costs: Floats, value: Floats, potential: Floats) -> tuple[Floats, Ints]:
+    def tree(
+        self, costs: Floats, value: Floats, potential: Floats, least: Floats | None = None
+    ) -> tuple[Floats, Ints]:
         """Best value of a tonne at each source occurrence, USD/t, and the tree of best ways.
 
-        `costs`: USD/t per chain, shifted by `potential` (inf: closed); `value`: USD/t at each sink.
-        The value is -inf where no market can be reached.
+        `costs`: USD/t per chain, shifted by `potential` (inf: closed); `value`: USD/t at each sink;
+        `least`: USD/t at each source, values below which need not be found.
+        The value is -inf where no market can be reached, or only for less than `least`.
         """
-        value = value + potential[self.sinks]
+        s = self.structure
+        floor = np.zeros(len(s.layers))
+        if least is not None:  # the search ends where no source of a layer would still gain
+            floor[:] = np.inf
+            np.minimum.at(floor, s.source_layer, least + potential[self.sources])
+        value = value + potential[self.sinks] - floor[s.sink_layer]
         top = value.max(initial=0.0)
         n = len(costs)  # the arcs of the super-node stand in the last row
         data = self._graph.data
         np.take(costs, self.entry[:n], out=data[:n], mode="clip")
         data[n:] = (top - value)[self.entry[n:] - n]
-        distance, before = csgraph.dijkstra(self._graph, indices=self.top, return_predecessors=True)
-        return top - distance[self.sources] - potential[self.sources], before
+        distance, before = csgraph.dijkstra(
+            self._graph, indices=self.top, return_predecessors=True,
+            limit=np.inf if least is None else top + _ROUNDING,
+        )  # fmt: skip
+        best = top - distance[self.sources] + floor[s.source_layer] - potential[self.sources]
+        return best, before
 
     def reaches(self, is_open: Bools) -> Bools:
         """Whether each source occurrence has a way to some market over open arcs."""

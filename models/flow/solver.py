@@ -46,12 +46,16 @@ class Solution:
     rounds: int
 
     @cached_property
+    def lengths(self) -> Ints:
+        """Number of arcs of each route."""
+        return np.fromiter(map(len, self.arcs), np.int64, len(self.arcs))
+
+    @cached_property
     def joined_arcs(self) -> tuple[Ints, Ints]:
         """The arcs of all routes one after another, and where each route starts among them."""
         if not self.arcs:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        lengths = np.array([len(arcs) for arcs in self.arcs])
-        return np.concatenate(self.arcs), np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        return np.concatenate(self.arcs), np.cumsum(self.lengths) - self.lengths
 
     @property
     def gap(self) -> float:
@@ -183,12 +187,16 @@ class FlowSolver:
     def _price(
         self, problem: Problem, duals: tuple[Floats, Floats, Floats], prices: ChainPrices
     ) -> tuple[Floats, Ints]:
-        """Reduced value of the best route of each source occurrence, USD/t, and the tree."""
+        """Reduced value of the best route of each source occurrence, USD/t, and the tree.
+
+        -inf where none is above nothing.
+        """
         supply, market, row = duals
         costs = self.pricer.add_duals(prices, problem, row)
         value = net_values(problem, market, row)
-        worth, tree = self.pricer.tree(costs, value, prices.potential)
-        return worth - (problem.lifting + supply)[self.structure.source_supply], tree
+        least = (problem.lifting + supply)[self.structure.source_supply]
+        worth, tree = self.pricer.tree(costs, value, prices.potential, least)
+        return worth - least, tree
 
     def _add_routes(self, problem: Problem, gain: Floats, before: Ints) -> bool:
         """Bring the best routes of sources that gain by them into the master."""
