@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -151,12 +152,12 @@ def _solve(
 ) -> Iterator[Chunk]:
     if not tasks:
         return iter(())
-    bench = Bench(plan, pilots=count_pilots(design.n))
+    make_bench = partial(Bench, plan, pilots=count_pilots(design.n))
     if cluster is not None:
-        return solve_on_cluster(bench, tasks, design, cluster=cluster)
+        return solve_on_cluster(make_bench(), tasks, design, cluster=cluster)
     if jobs > 1:
-        return solve_by_processes(bench, tasks, design, jobs=jobs)
-    return solve_here(bench, tasks, design)
+        return solve_by_processes(make_bench, tasks, design, jobs=jobs)
+    return solve_here(make_bench(), tasks, design)
 
 
 def lay_out(plan: Plan, chunk: Chunk) -> dict[str, Any]:

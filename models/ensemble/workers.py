@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import pickle
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib import import_module
 from typing import Any
@@ -35,7 +36,7 @@ def solve_here(bench: Bench, tasks: Sequence[Task], design: Design) -> Iterator[
 
 
 def solve_by_processes(
-    bench: Bench, tasks: Sequence[Task], design: Design, *, jobs: int
+    make_bench: Callable[[], Bench], tasks: Sequence[Task], design: Design, *, jobs: int
 ) -> Iterator[Chunk]:
     """Solve chunks in worker processes of this machine (joblib with loky).
 
@@ -48,9 +49,12 @@ def solve_by_processes(
         n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1,
         pre_dispatch="2*n_jobs", max_nbytes="1M",
     )  # fmt: skip
-    parts, packed = bench.list_parts(), _pack(bench)
-    scouts = (delayed(_scout_packed)(*packed, parts[worker::jobs]) for worker in range(jobs))
     try:
+        with closing(parallel(delayed(_load)() for _ in range(jobs))) as ready:
+            bench = make_bench()  # while the workers start
+            deque(ready, maxlen=0)
+        parts, packed = bench.list_parts(), _pack(bench)
+        scouts = (delayed(_scout_packed)(*packed, parts[worker::jobs]) for worker in range(jobs))
         with closing(parallel(scouts)) as results:
             design.rows(*tasks[0][1:])  # meanwhile: what is drawn for one chunk serves many
             for found in results:
@@ -137,6 +141,10 @@ def _open_client(cluster: Any) -> Iterator[Any]:
 def _pack(bench: Bench) -> tuple[Bytes, str]:
     """A bench as bytes, which workers of this machine read from a memory map, and its key."""
     return np.frombuffer(pickle.dumps(bench), dtype=np.uint8), bench.key
+
+
+def _load() -> None:
+    """Nothing but what a worker loads to find it."""
 
 
 def _scout_packed(
