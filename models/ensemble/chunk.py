@@ -166,10 +166,10 @@ def run_chunk(bench: Bench, number: int, start: int, points: Floats) -> Chunk:
             solver, meter = bench.find_tools(world)
             for block in _blocks(len(points)):
                 drawn = draw_samples(plan, world, points[block], deviation[block])
-                solutions = []
-                for i, problem in enumerate(drawn.problems, start + block.start):
+                solutions, solving = [], solver.solve_all(drawn.problems)
+                for i in range(start + block.start, start + block.stop):
                     with _naming(f"sample {i} of {scenario}"):
-                        solutions.append(solver.solve(problem))
+                        solutions.append(next(solving))
                 _check(solutions, start + block.start, scenario)
                 outcomes[block, world] = meter.measure(drawn, solutions)
             for i, gap in enumerate(outcomes[:, world, _GAP], start):

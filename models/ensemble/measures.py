@@ -180,12 +180,15 @@ class _Routes:
         self.lengths = np.concatenate([solution.lengths for solution in solutions])
         at = np.repeat(self.sample, self.lengths)
         link = s.arc_link[self.arcs]
-        spread = drawn.days_sd[at, link]
+        on_arc, on_link = (at * size + place for size, place in (
+            (len(s.arc_link), self.arcs), (len(s.link_ids), link)
+        ))  # fmt: skip
+        spread = drawn.days_sd.ravel()[on_link]
         rough = np.where(storm[link], spread, 0.0)
         per_arc = np.stack([
-            drawn.cash[at, self.arcs], drawn.arc_cost[at, self.arcs],
-            drawn.differential[at, self.arcs],
-            drawn.days[at, link], drawn.co2[at, link], spread**2, rough, rough**2,
+            drawn.cash.ravel()[on_arc], drawn.arc_cost.ravel()[on_arc],
+            drawn.differential.ravel()[on_arc], drawn.days.ravel()[on_link],
+            drawn.co2.ravel()[on_link], spread**2, rough, rough**2,
         ])  # fmt: skip
         starts = np.cumsum(self.lengths) - self.lengths
         total = np.add.reduceat(per_arc, starts, axis=1) if len(starts) else per_arc

@@ -105,15 +105,18 @@ class Master:
 
     # problems
 
-    def set_problem(self, problem: Problem) -> None:
-        """Make the model that of `problem`, over the same routes and rows."""
+    def set_problem(self, problem: Problem, route_cost: Floats | None = None) -> None:
+        """Make the model that of `problem`, over the same routes and rows.
+
+        `route_cost`: USD/t, the arc costs added up over the first routes, where they are known.
+        """
         last, self.problem = self.problem, problem
         if last is None:
             self._start(problem)
         else:
             self._send_coefficients(last)
         self._add_growth()
-        self._send_columns(last)
+        self._send_columns(last, route_cost)
         self._send_rows()
 
     def _start(self, problem: Problem) -> None:
@@ -172,7 +175,7 @@ class Master:
         self.growth_col += range(first, first + len(new))
         self.cost, self.upper = np.append(self.cost, zeros), np.append(self.upper, zeros)
 
-    def _send_columns(self, last: Problem | None) -> None:
+    def _send_columns(self, last: Problem | None, route_cost: Floats | None) -> None:
         p = self._now()
         cost, upper = self.cost.copy(), self.upper.copy()
         cost[: self.n_market], upper[: self.n_market] = -p.shortfall, p.minimum
@@ -182,7 +185,7 @@ class Master:
             cost[where], upper[where] = -p.growth_cost, p.growth_max
         names = ("arc_cost", "price", "lifting")
         if last is None or any(getattr(last, n) is not getattr(p, n) for n in names):
-            cost[self.route_col] = self._route_costs(0)
+            cost[self.route_col] = self._route_costs(0, route_cost)
         if last is None or last.arc_open is not p.arc_open:
             self.is_open = self.pool.all_true(p.arc_open)
         names = ("arc_open", "supply", "maximum")
@@ -243,11 +246,13 @@ class Master:
         """Objective of every route, USD/t."""
         return np.asarray(self.cost[self.route_col])
 
-    def _route_costs(self, start: int) -> Floats:
+    def _route_costs(self, start: int, known: Floats | None = None) -> Floats:
         p, s = self._now(), self.structure
+        known = self.cost[:0] if known is None else known
+        paid = np.concatenate([known, self.pool.sums(p.arc_cost, start + len(known))])
         worth = p.price[s.sink_market[self.pool.sink[start:]]]
         worth = worth - p.lifting[s.source_supply[self.pool.source[start:]]]
-        return np.asarray(worth - self.pool.sums(p.arc_cost, start))
+        return np.asarray(worth - paid)
 
     def _route_bounds(self, start: int) -> Floats:
         """Upper bound of routes: 0 when an arc is closed, else no less than can flow.

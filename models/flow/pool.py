@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints, Structure
 
@@ -86,6 +87,14 @@ class RoutePool:
         if start == self.size:
             return np.zeros(0)
         return np.asarray(np.add.reduceat(values[self.arcs(start)], self._begins(start)))
+
+    def sum_rows(self, values: Floats) -> Floats:
+        """Sums of several arc quantities over all routes: `values` (quantities x arcs)."""
+        ends = self._starts[: self.size + 1]
+        arcs = self._flat[: ends[-1]]
+        ones = np.ones(len(arcs))
+        matrix = sparse.csr_array((ones, arcs, ends), (self.size, values.shape[1]))
+        return np.ascontiguousarray((matrix @ values.T).T)
 
     def all_true(self, flags: Bools, start: int = 0) -> Bools:
         """Whether an arc flag holds on every arc of each route from `start` on."""

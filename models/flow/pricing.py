@@ -72,13 +72,16 @@ class Pricer:
         starts = np.searchsorted(key, np.arange(self.size + 1) * self.size)
         return entry, key, starts.astype(np.int32)
 
-    def chain_prices(self, problem: Problem) -> ChainPrices:
-        """Cost of each chain without duals; done once for problems of equal costs."""
+    def chain_prices(self, problem: Problem, cost: Floats | None = None) -> ChainPrices:
+        """Cost of each chain without duals; done once for problems of equal costs.
+
+        `cost`: the arc costs added up over each chain, where they are known (`sum_costs`).
+        """
         if self._shut is None or self._shut[0] is not problem.arc_open:
             self._shut = problem.arc_open, self.chains.any_true(~problem.arc_open)
         shut = self._shut[1]
         if self._last is None or self._last[0] is not problem.arc_cost:
-            cost = self._sum_costs(problem.arc_cost)
+            cost = self.chains.sums(problem.arc_cost) if cost is None else cost
             try:
                 self._last = problem.arc_cost, ChainPrices(*self.potentials.shift(cost))
             except InternalError:  # the circle may be closed
@@ -88,13 +91,11 @@ class Pricer:
             return prices
         return replace(prices, cost=np.where(shut, np.inf, prices.cost))
 
-    def _sum_costs(self, arc_cost: Floats) -> Floats:
-        """Cost of each chain; from the second problem of other costs on by a matrix."""
-        if self._last is None:
-            return self.chains.sums(arc_cost)
+    def sum_costs(self, arc_cost: Floats) -> Floats:
+        """Cost of each chain for several problems, a row each: `arc_cost` (problems x arcs)."""
         if self._sums is None:
-            self._sums = self.chains.sum_matrix(len(arc_cost))
-        return np.asarray(self._sums @ arc_cost)
+            self._sums = self.chains.sum_matrix(arc_cost.shape[1])
+        return np.ascontiguousarray((self._sums @ arc_cost.T).T)
 
     def add_duals(self, prices: ChainPrices, problem: Problem, row_dual: Floats) -> Floats:
         """Cost of each chain with the duals of its capacities, USD/t."""

@@ -6,7 +6,7 @@ and drops what it added, so that results do not depend on what was solved before
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -149,15 +149,28 @@ class FlowSolver:
         finally:
             self._sweeping = outer
 
-    def solve(self, problem: Problem) -> Solution:
-        """The proven optimum of a problem on this solver's structure."""
+    def solve_all(self, problems: Sequence[Problem]) -> Iterator[Solution]:
+        """The proven optima of problems whose costs differ: these are added up together."""
+        if not self._sweeping:
+            self._restore()
+        costs = np.stack([problem.arc_cost for problem in problems])
+        sums = zip(self.pricer.sum_costs(costs), self.pool.sum_rows(costs), strict=True)
+        for problem, known in zip(problems, sums, strict=True):
+            yield self.solve(problem, known)
+
+    def solve(self, problem: Problem, known: tuple[Floats, Floats] | None = None) -> Solution:
+        """The proven optimum of a problem on this solver's structure.
+
+        `known`: the costs of chains and of the pool's first routes, where they were added up.
+        """
+        chain_cost, route_cost = (None, None) if known is None else known
         if problem.structure is not self.structure:
             msg = "the problem has another structure than its solver"
             raise InternalError(msg)
         if not self._sweeping:
             self._restore()
-        self.master.set_problem(problem)
-        prices = self.pricer.chain_prices(problem)
+        self.master.set_problem(problem, route_cost)
+        prices = self.pricer.chain_prices(problem, chain_cost)
         for rounds in range(1, _MAX_ROUNDS):
             self.master.run()
             if self._add_rows(problem):
