@@ -1,5 +1,6 @@
 """Runs of ensembles: the same tables whoever solves them, and whatever happens meanwhile."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -270,15 +271,27 @@ def test_memory_stays_flat(tmp_path):
     assert seen[-1][1] < early + 12
 
 
-def test_a_broken_law_names_sample_and_scenario(tmp_path, monkeypatch):
-    from models.ensemble.measures import Meter
+@pytest.mark.parametrize(
+    ("change", "law"),
+    [
+        ({"flow": 3.0}, "A law is broken: .* is respected"),
+        ({"bound": 1.1}, "A law is broken: the optimum is proven"),
+    ],
+)
+def test_a_broken_law_names_sample_and_scenario(tmp_path, monkeypatch, change, law):
+    from models.flow.solver import FlowSolver
     from routes.errors import InternalError
 
-    def fail(*args):
-        raise InternalError("A law is broken: nothing is free.")
+    solve_all = FlowSolver.solve_all
 
-    monkeypatch.setattr(Meter, "measure", fail)
-    with pytest.raises(InternalError, match="sample 0 of as-is: A law is broken"):
+    def spoil(self, problems):
+        for i, solution in enumerate(solve_all(self, problems)):
+            factors = change if i == 5 else {}
+            spoilt = {name: getattr(solution, name) * by for name, by in factors.items()}
+            yield dataclasses.replace(solution, **spoilt)
+
+    monkeypatch.setattr(FlowSolver, "solve_all", spoil)
+    with pytest.raises(InternalError, match=f"sample 5 of as-is: {law}"):
         run(tmp_path / "broken")
 
 

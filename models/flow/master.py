@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
+from models.flow.bounds import BELOW, WIDE, find_floors, find_room
 from models.flow.loads import RouteLoads
 from models.flow.matrices import bin_sums, equal_matrices
 from models.flow.pool import RoutePool
@@ -27,10 +28,6 @@ _OPTIONS = (
     # primal steps are few (a route came in): moving bounds and back costs more than it saves
     ("primal_simplex_bound_perturbation_multiplier", 0.0),
 )  # fmt: skip
-
-_ROOM = 1e-3  # of a route above its supply and market: relative, and kt
-_WIDE = 1.5  # bound of a marked route against what its supply and market need
-_BELOW = -1.0  # kt: lower bound of rows, which never go below 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Master:
 
     def mark(self) -> Mark:
         """The state as it is now."""
-        basis, room = self.highs.getBasis(), _WIDE * self._needs(0)
+        basis, room = self.highs.getBasis(), WIDE * find_room(self._now(), self.pool)
         return Mark(len(self.pool), len(self.active), len(self.growth_row), basis, room)
 
     def restore(self, mark: Mark) -> None:
@@ -193,8 +190,9 @@ class Master:
             upper[self.route_col] = self._route_bounds(0)
         changed = np.flatnonzero(cost != self.cost).astype(np.int32)
         if len(changed):
-            status = self.highs.changeColsCost(len(changed), changed, cost[changed])
-            _check(status, "changing costs")
+            _check(
+                self.highs.changeColsCost(len(changed), changed, cost[changed]), "changing costs"
+            )
         changed = np.flatnonzero(upper != self.upper).astype(np.int32)
         if len(changed):
             status = self.highs.changeColsBounds(
@@ -213,28 +211,16 @@ class Master:
         where, rows = self.own_rows()
         capacity = np.full(len(self.active), np.inf)  # rows of other problems bind nothing
         capacity[where] = p.capacity[rows]
-        low = np.where(p.minimum > 0, p.minimum, _BELOW)
-        floors = self._row_floors(np.array(self.active, dtype=np.int64))
+        low = np.where(p.minimum > 0, p.minimum, BELOW)
+        floors = find_floors(p, self.loads.signed, np.array(self.active, dtype=np.int64))
         bounds = np.array([
-            np.concatenate([np.full(self.n_supply, _BELOW), low, floors]),
+            np.concatenate([np.full(self.n_supply, BELOW), low, floors]),
             np.concatenate([p.supply, p.maximum, capacity]),
         ])  # fmt: skip
         changed = np.flatnonzero((bounds != self.row_bounds).any(axis=0))
         if len(changed):
             _change_rows(self.highs, changed.tolist(), bounds[:, changed])
         self.row_bounds = bounds
-
-    def _row_floors(self, rows: Ints) -> Floats:
-        """Lower bound of capacity rows, kt, where none can come to it.
-
-        With it HiGHS can take a row whose dual turned to its other bound, and need not first
-        search for a dual feasible start.
-        """
-        p = self._now()
-        floors = np.where(self.loads.signed, -np.inf, _BELOW)
-        np.subtract.at(floors, p.growth_row, p.growth_max)
-        own = rows < len(floors)
-        return np.where(own, floors[np.where(own, rows, 0)], -np.inf)
 
     def own_rows(self) -> tuple[Ints, Ints]:
         """Places in `active` that the problem has a capacity for, and which capacity."""
@@ -255,22 +241,9 @@ class Master:
         return np.asarray(worth - paid)
 
     def _route_bounds(self, start: int) -> Floats:
-        """Upper bound of routes: 0 when an arc is closed, else no less than can flow.
-
-        The bound never binds. It spares HiGHS the search for a dual feasible start: a column that
-        would earn more than its basis knows is set to its bound.
-        """
-        most = np.maximum(self._needs(start), self.room[start:])
+        """Upper bound of routes: 0 when an arc is closed, else no less than can flow."""
+        most = np.maximum(find_room(self._now(), self.pool, start), self.room[start:])
         return np.where(self.is_open[start:], most, 0.0)
-
-    def _needs(self, start: int) -> Floats:
-        """A little more than routes can carry, kt."""
-        p, s = self._now(), self.structure
-        most = np.minimum(
-            p.supply[s.source_supply[self.pool.source[start:]]],
-            p.maximum[s.sink_market[self.pool.sink[start:]]],
-        )
-        return np.asarray((1 + _ROOM) * most + _ROOM)
 
     # growing the model
 
@@ -324,7 +297,7 @@ class Master:
             values.append(np.append(loads[used], np.full(len(own), -1.0)))
             starts.append(starts[-1] + len(used) + len(own))
         limit = self._now().capacity[rows]
-        low = self._row_floors(rows)
+        low = find_floors(self._now(), self.loads.signed, rows)
         _check(
             self.highs.addRows(
                 len(rows), low, limit, starts[-1], np.array(starts[:-1], dtype=np.int32),
