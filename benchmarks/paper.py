@@ -37,7 +37,7 @@ What is raced:
 - **linopy**: the same programme written as linopy's guide does (variables by name, sums by group),
   built anew for each scenario and handed to HiGHS in memory; **padded arrays**: the same past its
   algebra, straight from arrays of coefficients, the fastest way found. **PyPSA** on request.
-- **networkx**: the shortest-path trees alone that our solve grows, without any flow.
+- **networkx**: as many shortest-path trees as our solve begins, whole ones, without any flow.
 - **Clarabel**: the likely split as an exponential-cone programme.
 
 Synthetic networks (benchmarks/networks.py, seed 1): S has 150 nodes, 450 links, 10 commodities, 500

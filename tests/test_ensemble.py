@@ -8,7 +8,7 @@ from scipy import stats
 
 from ensemble_case import ALL, BASE, DEARER, SHUT, tiny_network
 from models.demand import select_case
-from models.ensemble.chunk import Bench, draw_samples, run_chunk
+from models.ensemble.chunk import Bench, draw_block, run_chunk
 from models.ensemble.design import draw_saltelli, make_design
 from models.ensemble.measures import OUTCOMES, Meter, name_columns
 from models.ensemble.plan import draw_inputs
@@ -189,7 +189,7 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators():
         levels = dict(zip(names, points[world], strict=True))
         case = draw_case(base, parts[name], levels=levels, closures=CLOSURES)
         row = slice(world, world + 1)
-        drawn = draw_samples(plan, world, points[row], deviation[row])
+        drawn = draw_block(plan, world, points[row], deviation[row])
         (fast,) = drawn.problems
         slow = build_problem(case, fast.structure)
         is_open = fast.arc_open

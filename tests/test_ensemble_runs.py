@@ -284,8 +284,8 @@ def test_a_broken_law_names_sample_and_scenario(tmp_path, monkeypatch, change, l
 
     solve_all = FlowSolver.solve_all
 
-    def spoil(self, problems):
-        for i, solution in enumerate(solve_all(self, problems)):
+    def spoil(self, *problems):
+        for i, solution in enumerate(solve_all(self, *problems)):
             factors = change if i == 5 else {}
             spoilt = {name: getattr(solution, name) * by for name, by in factors.items()}
             yield dataclasses.replace(solution, **spoilt)

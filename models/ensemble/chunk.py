@@ -133,7 +133,7 @@ class Bench:
         return solver
 
 
-def draw_samples(plan: Plan, world: int, points: Floats, deviation: Floats) -> Drawn:
+def draw_block(plan: Plan, world: int, points: Floats, deviation: Floats) -> Drawn:
     """The programmes of some samples of a plan under one of its scenarios."""
     closed = None
     if plan.closures:
@@ -149,7 +149,7 @@ def draw_problems(plan: Plan, world: int, points: Floats) -> Iterator[Problem]:
     """The programmes of samples one by one; a few at a time are held."""
     deviation, _ = draw_inputs(plan, points)
     for block in _blocks(len(points)):
-        yield from draw_samples(plan, world, points[block], deviation[block]).problems
+        yield from draw_block(plan, world, points[block], deviation[block]).problems
 
 
 def run_chunk(bench: Bench, number: int, start: int, points: Floats) -> Chunk:
@@ -165,8 +165,8 @@ def run_chunk(bench: Bench, number: int, start: int, points: Floats) -> Chunk:
         for world, scenario in enumerate(plan.scenarios):
             solver, meter = bench.find_tools(world)
             for block in _blocks(len(points)):
-                drawn = draw_samples(plan, world, points[block], deviation[block])
-                solutions, solving = [], solver.solve_all(drawn.problems)
+                drawn = draw_block(plan, world, points[block], deviation[block])
+                solutions, solving = [], solver.solve_all(drawn.problems, drawn.arc_cost)
                 for i in range(start + block.start, start + block.stop):
                     with _naming(f"sample {i} of {scenario}"):
                         solutions.append(next(solving))

@@ -17,6 +17,7 @@ from scipy import optimize, special
 
 from models.ensemble.world import Drawn, Ground, World
 from models.flow.arrays import KT, STORM_CORRELATION, Bools, Floats, Ints
+from models.flow.joined import JoinedRoutes
 from models.flow.solver import Solution
 from routes.corridors import CORRIDORS, corridor_of, first_country
 
@@ -50,7 +51,7 @@ class _Book:
         # by identity first: a solver's pool hands out the same arrays again and again, and while
         # they are kept here no other array has their identity
         self.known: dict[int, int] = {}
-        self.kept: list[Ints] = []
+        self.kept: dict[int, Ints] = {}
         self.number: dict[tuple[int, bytes], int] = {}
         # numbers that no order of work can change: sums over them must not either
         countries = {"", *world.ground.from_country, *world.ground.to_country}
@@ -60,7 +61,7 @@ class _Book:
     def find(self, sinks: Ints, paths: Sequence[Ints]) -> Ints:
         """Corridor, first country (numbers), transit, sanctioned, war risk of each route."""
         if len(self.number) > _MOST_ROUTES:
-            self.number, self.known, self.kept = {}, {}, []
+            self.number, self.known, self.kept = {}, {}, {}
         rows = np.fromiter(map(self.known.get, map(id, paths), repeat(-1)), np.int64, len(paths))
         for i in np.flatnonzero(rows < 0).tolist():
             rows[i] = self._find(int(sinks[i]), paths[i])
@@ -77,7 +78,7 @@ class _Book:
             self.table[row] = self._look(sink, arcs)
         if len(self.kept) <= _MOST_ROUTES:
             self.known[id(arcs)] = row
-            self.kept.append(arcs)
+            self.kept[id(arcs)] = arcs
         return row
 
     def _look(self, sink: int, arcs: Ints) -> tuple[int, int, bool, bool, bool]:
@@ -143,9 +144,9 @@ class Meter:
             "transit_share": _divide(r.add_up(np.where(through, third, 0.0)), others),
             "transit_share_value": _divide(r.add_up(np.where(through, sold, 0.0)), r.add_up(sold)),
             "market_share": _divide(r.add_up(np.where(home, exported, 0.0)), tonnes),
-            "corridor_hhi": _concentrate(r.add_groups(facts[0], third, len(CORRIDORS))),
+            "corridor_hhi": _concentrate(r.group_routes(facts[0], third, len(CORRIDORS))),
             "entry_country_hhi": _concentrate(
-                r.add_groups(facts[1], third, len(self.book.countries))
+                r.group_routes(facts[1], third, len(self.book.countries))
             ),
             "sanctions_exposure_share": _divide(
                 r.add_up(np.where(sanctioned, exported, 0.0)), tonnes
@@ -155,34 +156,26 @@ class Meter:
             / np.maximum(whole, 1.0),
         }
         columns = [np.stack([outcomes[name] for name in OUTCOMES], axis=1)]
-        columns.append(r.add_groups(facts[0], mt, len(CORRIDORS)))
+        columns.append(r.group_routes(facts[0], mt, len(CORRIDORS)))
         if self.links:
-            columns.append(r.add_links(s.arc_link, len(s.link_ids)))
+            columns.append(r.group_arcs(s.arc_link[r.arcs], len(s.link_ids)) / KT)
         return np.concatenate(columns, axis=1)
 
 
-class _Routes:
-    """The routes of all solutions one after another, and sums over the arcs of each.
+class _Routes(JoinedRoutes):
+    """Sums over the arcs of each route of all solutions.
 
     USD/t: cash, whole (generalised cost), differential; days, variance of days; co2 (kg/t).
     """
 
     def __init__(self, drawn: Drawn, solutions: Sequence[Solution], storm: Bools) -> None:
+        super().__init__(solutions)
         s = drawn.problems[0].structure
-        self.n = len(solutions)
-        counts = [len(solution.flow) for solution in solutions]
-        self.sample = np.repeat(np.arange(self.n), counts)
-        self.mt = np.concatenate([solution.flow for solution in solutions]) / KT
-        self.sink = np.concatenate([solution.sink for solution in solutions])
-        self.market = s.sink_market[self.sink]
+        self.mt, self.market = self.flow / KT, s.sink_market[self.sink]
         self.paths = [path for solution in solutions for path in solution.arcs]
-        self.arcs = np.concatenate([solution.joined_arcs[0] for solution in solutions])
-        self.lengths = np.concatenate([solution.lengths for solution in solutions])
-        at = np.repeat(self.sample, self.lengths)
         link = s.arc_link[self.arcs]
-        on_arc, on_link = (at * size + place for size, place in (
-            (len(s.arc_link), self.arcs), (len(s.link_ids), link)
-        ))  # fmt: skip
+        on_arc = self.at * len(s.arc_link) + self.arcs
+        on_link = self.at * len(s.link_ids) + link
         spread = drawn.days_sd.ravel()[on_link]
         rough = np.where(storm[link], spread, 0.0)
         per_arc = np.stack([
@@ -190,27 +183,11 @@ class _Routes:
             drawn.differential.ravel()[on_arc], drawn.days.ravel()[on_link],
             drawn.co2.ravel()[on_link], spread**2, rough, rough**2,
         ])  # fmt: skip
-        starts = np.cumsum(self.lengths) - self.lengths
-        total = np.add.reduceat(per_arc, starts, axis=1) if len(starts) else per_arc
+        total = np.add.reduceat(per_arc, self.starts, axis=1) if len(self.starts) else per_arc
         self.cash, cost, self.differential, self.days, self.co2 = total[:5]
         self.whole = cost + self.differential
         square, together, apart = total[5:]
         self.variance = square + STORM_CORRELATION * (together**2 - apart)
-
-    def add_up(self, values: Floats) -> Floats:
-        """Sum of a route quantity in each sample."""
-        return np.asarray(np.bincount(self.sample, values, minlength=self.n), dtype=float)
-
-    def add_groups(self, group: Ints, values: Floats, size: int) -> Floats:
-        """Sum of a route quantity in each sample by group 0..size-1."""
-        total = np.bincount(self.sample * size + group, values, minlength=self.n * size)
-        return np.asarray(total, dtype=float).reshape(self.n, size)
-
-    def add_links(self, arc_link: Ints, size: int) -> Floats:
-        """Mt of all commodities on each link in each sample."""
-        place = np.repeat(self.sample * size, self.lengths) + arc_link[self.arcs]
-        total = np.bincount(place, np.repeat(self.mt, self.lengths), minlength=self.n * size)
-        return np.asarray(total, dtype=float).reshape(self.n, size)
 
     def find_days(self, weight: Floats, *, level: float) -> Floats:
         """Quantile of the days that tonnes take, in each sample."""
@@ -225,8 +202,7 @@ def _divide(part: Floats, whole: Floats) -> Floats:
 
 def _concentrate(tonnes: Floats) -> Floats:
     """Herfindahl-Hirschman index of each row of tonnes by group."""
-    share = _divide(tonnes, np.broadcast_to(tonnes.sum(axis=1, keepdims=True), tonnes.shape).copy())
-    return np.asarray((share**2).sum(axis=1))
+    return _divide((tonnes**2).sum(axis=1), tonnes.sum(axis=1) ** 2)
 
 
 def find_mixture_quantile(mean: Floats, variance: Floats, weight: Floats, *, level: float) -> float:

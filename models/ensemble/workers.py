@@ -144,7 +144,7 @@ def _pack(bench: Bench) -> tuple[Bytes, str]:
 
 
 def _load() -> None:
-    """Nothing but what a worker loads to find it."""
+    """Does nothing: a worker that is asked for it has loaded the package."""
 
 
 def _scout_packed(

@@ -90,7 +90,7 @@ class Drawn:
 def draw_world(
     world: World, deviation: Floats, closed: Sequence[tuple[Ints, Ints]] | None = None
 ) -> Drawn:
-    """The programmes of some samples, together: array operations cost less by the dozen.
+    """The programmes of some samples, together: several cost little more than one.
 
     Parameters
     ----------
@@ -112,7 +112,6 @@ def draw_world(
     capacity, ratio = _draw_capacities(world, col, deviation)
     growth_max, growth_cost = _draw_growth(world, deviation, ratio)
     vectors = {
-        "arc_cost": arc_cost,
         "supply": col["supply"] * KT,
         "lifting": col["lifting"],
         "price": col["price"],
@@ -124,6 +123,7 @@ def draw_world(
         "growth_cost": growth_cost,
     }
     rows = {name: list(_spread(n, vector)) for name, vector in vectors.items()}
+    rows["arc_cost"] = [row.copy() for row in arc_cost]  # a solver keeps its last problem
     weights, sink_weights = _draw_weights(world, col, n), _draw_shares(world, deviation)
     problems = [
         replace(

@@ -12,7 +12,7 @@ from models.flow.arrays import Bools, Floats, Ints, Problem
 from models.flow.pool import RoutePool
 
 BELOW = -1.0  # kt: under rows that never go below 0
-WIDE = 1.5  # bound of a route that problems of its like need not change, against what it needs
+WIDE = 1.5  # times the room a route needs: similar problems then keep its bound
 _ROOM = 1e-3  # of a route above its supply and market: relative, and kt
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints
+from models.flow.matrices import bin_sums
 
 Shorts = npt.NDArray[np.int32]
 _NONE = -1
@@ -33,7 +34,8 @@ class Chains:
         """Sum of an arc quantity over each chain."""
         if len(self.tail) == 0:
             return np.zeros(0)
-        return np.asarray(np.add.reduceat(values[self.arcs], self.starts[:-1]))
+        owner = np.repeat(np.arange(len(self.tail)), np.diff(self.starts))
+        return bin_sums(owner, values[self.arcs], len(self.tail))  # in order, as the matrix does
 
     def sum_matrix(self, n_arcs: int) -> sparse.csr_array:
         """The sums as a matrix (chains x arcs): worth its memory when they are taken often."""

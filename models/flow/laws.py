@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.flow.arrays import Floats, Ints, Structure
+from models.flow.arrays import Floats, Structure
+from models.flow.joined import JoinedRoutes
 from models.flow.solver import Solution
 from routes.errors import InternalError
 
@@ -25,23 +26,21 @@ def check_solution(solution: Solution) -> float:
 def check_solutions(solutions: Sequence[Solution]) -> float:
     """As `check_solution`, for solutions on one structure: quicker than one by one."""
     problems = [solution.problem for solution in solutions]
-    s, routes = problems[0].structure, _Routes(solutions)
+    s, routes = problems[0].structure, JoinedRoutes(solutions)
     _require((routes.flow >= 0).all(), "flows are not negative")
     _require(all(map(_is_open, solutions)), "a closed link carries nothing")
-    on_arc = routes.add_up(routes.at, routes.arcs, routes.on_arcs, len(s.arc_link))
-    violation = max(map(_find_violation, solutions, on_arc))
+    on_arc = routes.group_arcs(routes.arcs, len(s.arc_link))
+    violation = float(np.max(list(map(_find_violation, solutions, on_arc))))
     _require(violation <= _SLACK, "every capacity is respected")
     supply, minimum, maximum = (
         np.stack([getattr(p, name) for p in problems]) for name in ("supply", "minimum", "maximum")
     )
-    shipped = routes.add_up(
-        routes.sample, s.source_supply[routes.source], routes.flow, supply.shape[1]
-    )
+    shipped = routes.group_routes(s.source_supply[routes.source], routes.flow, supply.shape[1])
     _require(
         (shipped <= supply + _SLACK * np.maximum(1.0, supply)).all(),
         "a supply ships no more than it has",
     )
-    taken = routes.add_up(routes.sample, s.sink_market[routes.sink], routes.flow, minimum.shape[1])
+    taken = routes.group_routes(s.sink_market[routes.sink], routes.flow, minimum.shape[1])
     _require(
         (taken <= maximum + _SLACK * np.maximum(1.0, taken)).all(),
         "a market takes no more than its maximum",
@@ -51,56 +50,37 @@ def check_solutions(solutions: Sequence[Solution]) -> float:
         (taken + missed >= minimum - _SLACK * np.maximum(1.0, minimum)).all(),
         "an obligation is served or counted as missed",
     )
-    _require(routes.balance(s), "each node conserves each commodity")
-    _require(routes.are_unbroken(s), "a route runs unbroken from its supply to its market")
+    _require(_is_balanced(routes, s), "each node conserves each commodity")
+    _require(_is_unbroken(routes, s), "a route runs unbroken from its supply to its market")
     return max(violation, 0.0)
 
 
-class _Routes:
-    """The routes of solutions one after another, and which solution (`sample`, `at`) each is of."""
+def _is_balanced(routes: JoinedRoutes, s: Structure) -> bool:
+    """Whether what comes to each node leaves it."""
+    place = [
+        routes.at * s.n_nodes + s.arc_head[routes.arcs],
+        routes.sample * s.n_nodes + s.source_node[routes.source],
+        routes.at * s.n_nodes + s.arc_tail[routes.arcs],
+        routes.sample * s.n_nodes + s.sink_node[routes.sink],
+    ]
+    amount = [routes.arc_flow, routes.flow, -routes.arc_flow, -routes.flow]
+    left = np.bincount(np.concatenate(place), np.concatenate(amount), routes.n * s.n_nodes)
+    worst = np.abs(left.reshape(routes.n, s.n_nodes)).max(axis=1, initial=0.0)
+    return bool((worst <= _SLACK * np.maximum(1.0, routes.add_up(routes.flow))).all())
 
-    def __init__(self, solutions: Sequence[Solution]) -> None:
-        self.n = len(solutions)
-        self.flow = np.concatenate([solution.flow for solution in solutions])
-        self.source = np.concatenate([solution.source for solution in solutions])
-        self.sink = np.concatenate([solution.sink for solution in solutions])
-        self.sample = np.repeat(np.arange(self.n), [len(solution.flow) for solution in solutions])
-        self.arcs = np.concatenate([solution.joined_arcs[0] for solution in solutions])
-        lengths = np.concatenate([solution.lengths for solution in solutions])
-        self.ends = np.cumsum(lengths)
-        self.starts = self.ends - lengths
-        self.at, self.on_arcs = np.repeat(self.sample, lengths), np.repeat(self.flow, lengths)
 
-    def add_up(self, sample: Ints, place: Ints, amount: Floats, size: int) -> Floats:
-        """Sums by sample and place: (solutions x size)."""
-        total = np.bincount(sample * size + place, amount, minlength=self.n * size)
-        return np.asarray(total, dtype=float).reshape(self.n, size)
-
-    def balance(self, s: Structure) -> bool:
-        """Whether what comes to each node leaves it."""
-        place = [
-            self.at * s.n_nodes + s.arc_head[self.arcs],
-            self.sample * s.n_nodes + s.source_node[self.source],
-            self.at * s.n_nodes + s.arc_tail[self.arcs],
-            self.sample * s.n_nodes + s.sink_node[self.sink],
-        ]
-        amount = [self.on_arcs, self.flow, -self.on_arcs, -self.flow]
-        left = np.bincount(np.concatenate(place), np.concatenate(amount), self.n * s.n_nodes)
-        worst = np.abs(left.reshape(self.n, s.n_nodes)).max(axis=1, initial=0.0)
-        total = np.bincount(self.sample, self.flow, minlength=self.n)
-        return bool((worst <= _SLACK * np.maximum(1.0, total)).all())
-
-    def are_unbroken(self, s: Structure) -> bool:
-        """Whether every route runs from its source over arcs that join to its sink."""
-        if not len(self.arcs):
-            return True
-        joins = s.arc_tail[self.arcs[1:]] == s.arc_head[self.arcs[:-1]]
-        joins[self.starts[1:] - 1] = True
-        return bool(
-            joins.all()
-            and (s.arc_tail[self.arcs[self.starts]] == s.source_node[self.source]).all()
-            and (s.arc_head[self.arcs[self.ends - 1]] == s.sink_node[self.sink]).all()
-        )
+def _is_unbroken(routes: JoinedRoutes, s: Structure) -> bool:
+    """Whether every route runs from its source over arcs that join to its sink."""
+    arcs, starts = routes.arcs, routes.starts
+    if not len(arcs):
+        return True
+    joins = s.arc_tail[arcs[1:]] == s.arc_head[arcs[:-1]]
+    joins[starts[1:] - 1] = True
+    return bool(
+        joins.all()
+        and (s.arc_tail[arcs[starts]] == s.source_node[routes.source]).all()
+        and (s.arc_head[arcs[routes.ends - 1]] == s.sink_node[routes.sink]).all()
+    )
 
 
 def _is_open(solution: Solution) -> bool:

@@ -19,7 +19,7 @@ class RouteLoads:
 
     def __init__(self, pool: RoutePool) -> None:
         self.pool = pool
-        self.matrix = sparse.csc_array((0, 0))
+        self.by_arc = self.by_sink = self.matrix = sparse.csc_array((0, 0))
         self.signed: Bools = np.zeros(0, dtype=bool)
 
     def set_weights(self, problem: Problem) -> None:

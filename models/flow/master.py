@@ -25,8 +25,6 @@ _OPTIONS = (
     ("primal_feasibility_tolerance", 1e-9), ("dual_feasibility_tolerance", 1e-9),
     ("presolve", "off"), ("solver", "simplex"), ("simplex_scale_strategy", 0),
     ("simplex_strategy", 0),
-    # primal steps are few (a route came in): moving bounds and back costs more than it saves
-    ("primal_simplex_bound_perturbation_multiplier", 0.0),
 )  # fmt: skip
 
 
@@ -34,7 +32,7 @@ _OPTIONS = (
 class Mark:
     """A state to come back to: how many routes, rows and growth columns, and the basis.
 
-    `room`: kt, upper bound of each route that problems of its like need not change.
+    `room`: kt, see models.flow.bounds; wide enough to serve most problems that come back to it.
     """
 
     n_routes: int
@@ -63,7 +61,7 @@ class Master:
         self.upper: Floats = np.zeros(0)
         self.row_bounds: Floats = np.zeros((2, 0))
         self.is_open: Bools = np.zeros(0, dtype=bool)  # routes that cross no closed arc
-        self.room: Floats = np.zeros(0)  # least upper bound of open routes
+        self.room: Floats = np.zeros(0)  # kt: bounds of open routes are never below
         self.loads = RouteLoads(pool)
         self.flows = self.missed = self.grown = self.row_duals = self.cost
         self.n_supply = self.n_market = 0
@@ -185,14 +183,11 @@ class Master:
             cost[self.route_col] = self._route_costs(0, route_cost)
         if last is None or last.arc_open is not p.arc_open:
             self.is_open = self.pool.all_true(p.arc_open)
-        names = ("arc_open", "supply", "maximum")
-        if last is None or any(getattr(last, n) is not getattr(p, n) for n in names):
-            upper[self.route_col] = self._route_bounds(0)
+        upper[self.route_col] = self._route_bounds(0)
         changed = np.flatnonzero(cost != self.cost).astype(np.int32)
         if len(changed):
-            _check(
-                self.highs.changeColsCost(len(changed), changed, cost[changed]), "changing costs"
-            )
+            status = self.highs.changeColsCost(len(changed), changed, cost[changed])
+            _check(status, "changing costs")
         changed = np.flatnonzero(upper != self.upper).astype(np.int32)
         if len(changed):
             status = self.highs.changeColsBounds(

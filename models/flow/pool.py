@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints, Structure
+from models.flow.matrices import bin_sums
 
 
 class RoutePool:
@@ -86,7 +87,8 @@ class RoutePool:
         """Sum of an arc quantity over each route from `start` on."""
         if start == self.size:
             return np.zeros(0)
-        return np.asarray(np.add.reduceat(values[self.arcs(start)], self._begins(start)))
+        owner = np.repeat(np.arange(self.size - start), self.lengths(start))
+        return bin_sums(owner, values[self.arcs(start)], self.size - start)  # as `sum_rows` does
 
     def sum_rows(self, values: Floats) -> Floats:
         """Sums of several arc quantities over all routes: `values` (quantities x arcs)."""

@@ -116,7 +116,7 @@ class Pricer:
 
         `costs`: USD/t per chain, shifted by `potential` (inf: closed); `value`: USD/t at each sink;
         `least`: USD/t at each source, values below which need not be found.
-        The value is -inf where no market can be reached, or only for less than `least`.
+        The value is -inf where no market can be reached; it may be where it is below `least`.
         """
         s = self.structure
         floor = np.zeros(len(s.layers))

@@ -149,12 +149,16 @@ class FlowSolver:
         finally:
             self._sweeping = outer
 
-    def solve_all(self, problems: Sequence[Problem]) -> Iterator[Solution]:
-        """The proven optima of problems whose costs differ: these are added up together."""
-        if not self._sweeping:
-            self._restore()
-        costs = np.stack([problem.arc_cost for problem in problems])
-        sums = zip(self.pricer.sum_costs(costs), self.pool.sum_rows(costs), strict=True)
+    def solve_all(self, problems: Sequence[Problem], arc_cost: Floats) -> Iterator[Solution]:
+        """The proven optima of problems one by one, each from the frozen state.
+
+        `arc_cost` (problems x arcs): their costs, which are added up over routes together.
+        """
+        if self._sweeping or self.frozen is None:  # the pool may change meanwhile
+            yield from map(self.solve, problems)
+            return
+        self._restore()
+        sums = zip(self.pricer.sum_costs(arc_cost), self.pool.sum_rows(arc_cost), strict=True)
         for problem, known in zip(problems, sums, strict=True):
             yield self.solve(problem, known)
 
@@ -202,7 +206,7 @@ class FlowSolver:
     ) -> tuple[Floats, Ints]:
         """Reduced value of the best route of each source occurrence, USD/t, and the tree.
 
-        -inf where none is above nothing.
+        May be -inf where nothing is gained.
         """
         supply, market, row = duals
         costs = self.pricer.add_duals(prices, problem, row)

@@ -1,0 +1,158 @@
+"""Parts of the solver by themselves: each against the plain way to the same numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cases import random_case
+from models.flow.bounds import BELOW
+from models.flow.laws import check_solution, check_solutions
+from models.flow.loads import RouteLoads
+from models.flow.programme import build_problem
+from models.flow.solve import frozen_solver
+from routes.errors import InternalError
+
+SEEDS = range(12)
+
+
+def vary(problem, rng):
+    """The same programme at other costs, supplies and capacities."""
+
+    def about(vector):
+        return vector * rng.uniform(0.6, 1.4, len(vector))
+
+    return replace(
+        problem,
+        arc_cost=about(problem.arc_cost),
+        supply=about(problem.supply),
+        capacity=about(problem.capacity),
+    )
+
+
+def make_variants(seed, count=5):
+    rng = np.random.default_rng(seed)
+    case = random_case(seed)
+    solver = frozen_solver(case)
+    base = build_problem(case, solver.structure)
+    return solver, base, [vary(base, rng) for _ in range(count)]
+
+
+def fingerprint(solution):
+    return solution.flow.tobytes(), tuple(arcs.tobytes() for arcs in solution.arcs)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_together_is_as_one_by_one(seed):
+    """Bit for bit, alone and among others; in a sweep the same worth."""
+    solver, _, problems = make_variants(seed)
+    costs = np.stack([problem.arc_cost for problem in problems])
+    alone = [solver.solve(problem) for problem in problems]
+    together = list(solver.solve_all(problems, costs))
+    assert [fingerprint(s) for s in together] == [fingerprint(s) for s in alone]
+    with solver.sweep():
+        swept = [s.primal for s in solver.solve_all(problems, costs)]
+    assert swept == pytest.approx([s.primal for s in alone], rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bounds_are_the_same_whatever_came_before(seed):
+    """A problem that shares its supplies with the base, right after freezing and after others."""
+    solver, base, others = make_variants(seed)
+    problem = replace(base, capacity=base.capacity * 0.7)
+    first, upper = fingerprint(solver.solve(problem)), solver.master.upper.copy()
+    n = len(upper)
+    solver.solve(others[0])
+    assert fingerprint(solver.solve(problem)) == first
+    assert np.array_equal(solver.master.upper[:n], upper)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bounds_never_bind(seed):
+    solver, _, problems = make_variants(seed)
+    for problem in problems:
+        solver.solve(problem)
+        master = solver.master
+        assert (master.flows < master.upper[master.route_col]).all() or not master.flows.any()
+        used = np.array(master.highs.getSolution().row_value)
+        lower = master.row_bounds[0]
+        served = np.zeros(len(lower), dtype=bool)  # obligations may bind
+        served[master.n_supply : master.n_supply + master.n_market] = problem.minimum > 0
+        assert (used[~served] >= lower[~served] - BELOW / 2).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_search_with_an_end_finds_all_that_gains(seed):
+    solver, _, problems = make_variants(seed)
+    pricer, s = solver.pricer, solver.structure
+    rng = np.random.default_rng(seed)
+    for problem in problems:
+        prices = pricer.chain_prices(problem)
+        value = problem.price[s.sink_market] * rng.uniform(0.5, 1.5, len(s.sink_market))
+        worth, _ = pricer.tree(prices.cost, value, prices.potential)
+        least = np.where(np.isfinite(worth), worth, 0.0) + rng.uniform(-5, 5, len(worth))
+        found, tree = pricer.tree(prices.cost, value, prices.potential, least)
+        gains = worth > least
+        assert found[gains] == pytest.approx(worth[gains], abs=1e-9)
+        assert (np.maximum(found - least, 0.0)[~gains] == 0).all()
+        if not gains.any():
+            continue
+        paths, sinks = pricer.walk(tree, np.flatnonzero(gains))
+        for source, path, sink in zip(np.flatnonzero(gains), paths, sinks, strict=True):
+            paid = value[sink] - problem.arc_cost[path].sum()
+            assert paid == pytest.approx(worth[source], abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sums_are_the_same_one_by_one_and_together(seed):
+    solver, _, problems = make_variants(seed)
+    costs = np.stack([problem.arc_cost for problem in problems])
+    for one, routes, chains in zip(
+        costs, solver.pool.sum_rows(costs), solver.pricer.sum_costs(costs), strict=True
+    ):
+        assert np.array_equal(solver.pool.sums(one), routes)
+        assert np.array_equal(solver.pricer.chains.sums(one), chains)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_loads_grow_and_shrink_with_the_pool(seed):
+    solver, base, problems = make_variants(seed)
+    pool, loads = solver.pool, solver.master.loads
+    for problem in problems:
+        solver.solve(problem)
+        afresh = RouteLoads(pool)
+        afresh.set_weights(problem)
+        assert loads.matrix.shape == afresh.matrix.shape
+        assert (loads.matrix != afresh.matrix).nnz == 0
+        flows = np.random.default_rng(seed).uniform(0, 9, len(pool))
+        wanted = afresh.matrix @ flows
+        assert loads.add_up(flows, len(base.capacity)) == pytest.approx(wanted)
+        for row in range(min(5, len(base.capacity))):
+            assert loads.find_row(row) == pytest.approx(afresh.matrix.toarray()[row])
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_broken_law_is_found_at_any_place(place):
+    """Also where a number is none."""
+    solver, _, problems = make_variants(3)
+    solutions = [solver.solve(problem) for problem in problems[:2]]
+    check_solutions(solutions)
+    good = solutions[place]
+    weights = good.problem.weights.copy()
+    weights.data[:] = np.nan
+    bad = {
+        "every capacity": replace(good, problem=replace(good.problem, weights=weights)),
+        "than it has": replace(good, problem=replace(good.problem, supply=good.problem.supply / 9)),
+        "its maximum": replace(
+            good, problem=replace(good.problem, maximum=good.problem.maximum * 0)
+        ),
+        "unbroken": replace(good, arcs=tuple(arcs[::-1] for arcs in good.arcs)),
+    }
+    for law, spoilt in bad.items():
+        solutions[place] = spoilt
+        with pytest.raises(InternalError, match=law):
+            check_solutions(solutions)
+        with pytest.raises(InternalError, match=law):
+            check_solution(spoilt)
