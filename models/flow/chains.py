@@ -16,6 +16,7 @@ from models.flow.matrices import bin_sums
 
 Shorts = npt.NDArray[np.int32]
 _NONE = -1
+_BLOCK = 1 << 16  # chains added up at a time: their numbers take more room than the sums
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,13 @@ class Chains:
 
     def sums(self, values: Floats) -> Floats:
         """Sum of an arc quantity over each chain."""
-        if len(self.tail) == 0:
-            return np.zeros(0)
-        owner = np.repeat(np.arange(len(self.tail)), np.diff(self.starts))
-        return bin_sums(owner, values[self.arcs], len(self.tail))  # in order, as the matrix does
+        total = np.empty(len(self.tail))
+        for first in range(0, len(total), _BLOCK):  # in order, as the matrix does
+            starts = self.starts[first : first + _BLOCK + 1]
+            owner = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+            part = values[self.arcs[starts[0] : starts[-1]]]
+            total[first : first + _BLOCK] = bin_sums(owner, part, len(starts) - 1)
+        return total
 
     def sum_matrix(self, n_arcs: int) -> sparse.csr_array:
         """The sums as a matrix (chains x arcs): worth its memory when they are taken often."""

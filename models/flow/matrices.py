@@ -33,10 +33,15 @@ class Folded:
         self.like, self.shape = matrix, (size, matrix.shape[0])
         n = matrix.shape[0]
         target = into[matrix.indices]
-        kept = np.flatnonzero(target >= 0)
-        row = np.repeat(np.arange(n), np.diff(matrix.indptr))[kept]
-        keys, slot = np.unique(target[kept].astype(np.int64) * n + row, return_inverse=True)
-        self.kept, self.slot = kept.astype(np.int32), slot.astype(np.int32)
+        self.kept = np.flatnonzero(target >= 0).astype(np.int32)
+        row = np.repeat(np.arange(n, dtype=np.int32), np.diff(matrix.indptr))[self.kept]
+        keys = target[self.kept].astype(np.int64)
+        del target
+        keys *= n
+        keys += row
+        del row
+        keys, slot = np.unique(keys, return_inverse=True)
+        self.slot = slot.astype(np.int32)
         self.indices = (keys % n).astype(np.int32)
         self.starts = np.zeros(size + 1, dtype=np.int32)
         np.cumsum(np.bincount(keys // n, minlength=size), out=self.starts[1:])

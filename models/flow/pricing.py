@@ -144,7 +144,7 @@ class Pricer:
 
     def walk(self, tree: Ints, sources: Ints) -> tuple[list[Ints], Ints]:
         """Arcs from each source occurrence to its best market, and the sink occurrences there."""
-        ahead = tree.tolist()
+        ahead = tree.item  # no list of the whole tree: few of its nodes are passed
         top = self.top
         tails: list[int] = []
         heads: list[int] = []
@@ -153,7 +153,7 @@ class Pricer:
             length = len(tails)
             node = here
             while node != top:
-                following = ahead[node]
+                following = ahead(node)
                 if following < 0:
                     msg = "a route was asked for from a source without one"
                     raise InternalError(msg)
