@@ -80,7 +80,7 @@ def check_tables(tables: Tables, lines: Lines) -> tuple[list[Problem], list[Prob
     """Errors and warnings found between the tables."""
     report = _Report(lines)
     _check_names(tables, report)
-    _check_sources(tables, report)
+    _check_sources(tables, report, set(tables["sources"]["source_id"]))
     _check_ranges(tables, report)
     _check_years(tables, report)
     if not report.errors:
@@ -89,6 +89,14 @@ def check_tables(tables: Tables, lines: Lines) -> tuple[list[Problem], list[Prob
         _check_demand(tables, report)
     _check_notes(tables, report)
     return report.errors, report.warnings
+
+
+def check_names(texts: Tables, lines: Lines) -> list[Problem]:
+    """Names and sources that do not resolve, in tables of text of which some cells are wrong."""
+    report = _Report(lines)
+    _check_names(texts, report)
+    _check_sources(texts, report, {"", *texts["sources"]["source_id"]})  # blank: told by its row
+    return report.errors
 
 
 class _Report:
@@ -146,8 +154,7 @@ def _find_name(cell: str, pattern: str | None) -> str:
     return found[1] if found else ""
 
 
-def _check_sources(tables: Tables, report: _Report) -> None:
-    known = set(tables["sources"]["source_id"])
+def _check_sources(tables: Tables, report: _Report, known: set[str]) -> None:
     for table, frame in tables.items():
         for column in ("source_id", "days_source_id"):
             if column not in frame or table == "sources" or len(frame) == 0:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from routes.checks import check_tables
+from routes.checks import check_names, check_tables
 from routes.errors import DataError, Problem, UsageError
 from routes.schema import TABLES, columns
 from routes.tables import RawRow, RawTable, read_raw, validate_rows
@@ -132,7 +132,9 @@ def build_network(raw: RawNetwork, *, overlays: Sequence[str | Path] = ()) -> Ne
     folders = [Path(overlay) for overlay in overlays]
     digest = hashlib.sha256(raw.digest.encode())
     tables: dict[str, pd.DataFrame] = {}
+    cells: dict[str, list[Mapping[str, str]]] = {}
     lines: dict[str, list[tuple[str, int]]] = {}
+    wrong_cells: list[Problem] = []
     problems: list[Problem] = list(raw.problems)
     for overlay in folders:
         problems += _check_files(overlay, overlay=True)
@@ -152,11 +154,14 @@ def build_network(raw: RawNetwork, *, overlays: Sequence[str | Path] = ()) -> Ne
                 problems += over.problems
                 rows = _lay_over(rows, over.rows, over.columns, name, overlay.name, changes)
         frame, found = validate_rows(rows, record)
-        problems += found
+        wrong_cells += found
+        cells[name] = [row.cells for row in rows]
         tables[name] = frame if not found else _empty(name)
         lines[name] = [(row.file, row.line) for row in rows]
-    if problems:
-        raise DataError(problems)
+    if problems or wrong_cells:
+        # a wrong cell hides no wrong name; a missing file or column would seem to make many
+        names = [] if problems else check_names(_read_texts(cells), lines)
+        raise DataError([*problems, *wrong_cells, *names])
     errors, warnings = check_tables(tables, lines)
     if errors:
         raise DataError(errors)
@@ -225,6 +230,17 @@ def _lay_over(
                 )
         merged[position[where]] = RawRow(f"{label}/{row.file}", row.line, cells)
     return merged
+
+
+def _read_texts(cells: Mapping[str, list[Mapping[str, str]]]) -> dict[str, pd.DataFrame]:
+    """The tables as written, without a look at what stands in them."""
+    return {
+        name: pd.DataFrame(
+            {column: [row.get(column, "") for row in rows] for column in columns(TABLES[name])},
+            dtype=object,
+        )
+        for name, rows in cells.items()
+    }
 
 
 def _empty(name: str) -> pd.DataFrame:

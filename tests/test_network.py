@@ -174,6 +174,19 @@ def test_all_problems_are_told_at_once(tmp_path):
     assert all(file in told for file in ("supplies.csv", "capacities.csv", "places.csv"))
 
 
+def test_a_wrong_cell_hides_no_wrong_name(tmp_path):
+    folder = write_tiny(tmp_path, ("supplies.csv", "2023,4,3,5", "2023,nan,3,5"))
+    path = folder / "links.csv"
+    header, first, *rest = path.read_text().splitlines()
+    cells = dict(zip(header.split(","), first.split(","), strict=False))
+    cells["from_node_id"] = "nowhere.rail"
+    path.write_text("\n".join([header, ",".join(cells.values()), *rest]) + "\n")
+    told = problems_of(folder)
+    assert "supplies.csv:2" in told
+    assert "links.csv:2, from_node_id: no place is called 'nowhere'" in told
+    assert told.count("is called") == 1
+
+
 def test_files_that_are_not_tables_are_refused(tmp_path):
     folder = write_tiny(tmp_path)
     (folder / "capacity.csv").write_text("a,b\n")
