@@ -15,10 +15,12 @@ from models.ensemble.plan import draw_inputs
 from models.ensemble.planner import plan_ensemble
 from models.ensemble.replay import draw_case, replay_sample
 from models.ensemble.runner import run_ensemble
+from models.ensemble.shrink import shrink_plan, shrink_structure
 from models.ensemble.spread import find_weight, place_levels
 from models.flow.programme import build_problem
 from models.flow.result import build_result
 from models.flow.solve import solve_optimal
+from models.flow.solver import FlowSolver
 from models.indicators import Measured, measure
 from models.run import corridor_table
 from models.scenario import Scenario, load_scenario
@@ -184,7 +186,7 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators():
     names = [driver.name for driver in plan.drivers]
     points = make_design("lhs", n=len(parts), seed=5, drivers=len(names)).rows(0, len(parts))
     deviation, _ = draw_inputs(plan, points)
-    bench = Bench(plan, pilots=2)
+    shrunk = run_chunk(Bench(plan, pilots=2), 0, 0, points).outcomes  # on the shrunk graph
     for world, name in enumerate(parts):
         levels = dict(zip(names, points[world], strict=True))
         case = draw_case(base, parts[name], levels=levels, closures=CLOSURES)
@@ -200,8 +202,8 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators():
         assert per_unit(fast) == pytest.approx(per_unit(slow), rel=1e-8), name
         assert abs(fast.sink_weights - slow.sink_weights).max() < 1e-12
 
-        solver, meter = bench.find_tools(world)
-        solution = solver.solve(fast)
+        meter = Meter(plan.worlds[world], country=plan.country, links=False)
+        solution = FlowSolver(fast.structure).solve(fast)
         mine = dict(
             zip(
                 name_columns(plan.worlds[world], links=False),
@@ -217,8 +219,39 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators():
         tonnes = corridor_table(result.routes).set_index("corridor")["mt"]
         for corridor, mt in tonnes.items():
             assert mine[f"{corridor}_mt"] == pytest.approx(mt, rel=1e-7)
-        # and another solver, started elsewhere, finds the same optimum
+        # and other solvers, started elsewhere, find the same optimum
         assert solve_optimal(case).surplus_musd == pytest.approx(mine["surplus_musd"], rel=1e-8)
+        at = OUTCOMES.index("surplus_musd")
+        assert shrunk[world, world, at] == pytest.approx(mine["surplus_musd"], rel=1e-8)
+
+
+def test_a_shrunk_world_is_the_same_world_with_runs_of_links_for_arcs():
+    parts = [*([load_scenario(name)] for name in ("russia-closed-long", "aktau-winds")), [UNEVEN]]
+    plan = plan_ensemble(parts, network=load_network(), closures=CLOSURES)
+    small = shrink_plan(plan)
+    points = make_design("sobol", n=4, seed=2, drivers=len(plan.drivers)).rows(0, 4)
+    deviation, _ = draw_inputs(plan, points)
+    for world, mine in enumerate(small.worlds):
+        s, given = mine.problem.structure, plan.worlds[world].problem.structure
+        structure, chains = shrink_structure(given)
+        assert np.array_equal(structure.arc_tail, s.arc_tail)
+        assert len(s.arc_tail) < len(given.arc_tail) / 2
+        for i in range(0, len(s.arc_link), 97):  # links in the order of travel
+            crossed = given.arc_link[chains.arcs[chains.starts[i] : chains.starts[i + 1]]]
+            assert np.array_equal(crossed, mine.links.indices[slice(*mine.links.indptr[i : i + 2])])
+            assert s.arc_link[i] == (crossed[0] if len(crossed) == 1 else -1)
+        big, drawn = (draw_block(p, world, points, deviation) for p in (plan, small))
+        assert not np.array_equal(*(p.arc_open for p in drawn.problems[:2]))  # a pier shut or not
+        for p, q in zip(big.problems, drawn.problems, strict=True):
+            assert q.arc_cost == pytest.approx(chains.sums(p.arc_cost), abs=1e-9)
+            assert np.array_equal(q.arc_open, ~chains.any_true(~p.arc_open))
+            wanted = p.weights @ chains.sum_matrix(len(p.arc_cost)).T
+            assert abs(q.weights - wanted).max() < 1e-12
+            assert q.capacity == pytest.approx(p.capacity)
+        one, other = (FlowSolver(d.problems[0].structure) for d in (big, drawn))
+        assert one.solve(big.problems[0]).primal == pytest.approx(
+            other.solve(drawn.problems[0]).primal, rel=1e-9
+        )
 
 
 def test_a_sample_can_be_replayed_with_all_its_routes():

@@ -48,7 +48,7 @@ def fingerprint(solution):
 def test_together_is_as_one_by_one(seed):
     """Bit for bit, alone and among others; in a sweep the same worth."""
     solver, _, problems = make_variants(seed)
-    costs = np.stack([problem.arc_cost for problem in problems])
+    costs = np.stack([problem.arc_cost for problem in problems], axis=1)
     alone = [solver.solve(problem) for problem in problems]
     together = list(solver.solve_all(problems, costs))
     assert [fingerprint(s) for s in together] == [fingerprint(s) for s in alone]
@@ -108,12 +108,13 @@ def test_search_with_an_end_finds_all_that_gains(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sums_are_the_same_one_by_one_and_together(seed):
     solver, _, problems = make_variants(seed)
-    costs = np.stack([problem.arc_cost for problem in problems])
-    for one, routes, chains in zip(
-        costs, solver.pool.sum_rows(costs), solver.pricer.sum_costs(costs), strict=True
-    ):
-        assert np.array_equal(solver.pool.sums(one), routes)
-        assert np.array_equal(solver.pricer.chains.sums(one), chains)
+    costs = np.stack([problem.arc_cost for problem in problems], axis=1)
+    known = zip(solver.pricer.price_chains(costs), solver.pool.sum_rows(costs), strict=True)
+    for problem, (prices, routes) in zip(problems, known, strict=True):
+        assert np.array_equal(solver.pool.sums(problem.arc_cost), routes)
+        alone, known_before = (solver.pricer.chain_prices(problem, p) for p in (None, prices))
+        assert np.array_equal(alone.potential, known_before.potential)
+        assert np.array_equal(alone.cost, known_before.cost)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -127,8 +128,10 @@ def test_loads_grow_and_shrink_with_the_pool(seed):
         assert loads.matrix.shape == afresh.matrix.shape
         assert (loads.matrix != afresh.matrix).nnz == 0
         flows = np.random.default_rng(seed).uniform(0, 9, len(pool))
-        wanted = afresh.matrix @ flows
-        assert loads.add_up(flows, len(base.capacity)) == pytest.approx(wanted)
+        arcs = np.bincount(pool.arcs(), np.repeat(flows, pool.lengths()), len(problem.arc_cost))
+        sinks = np.bincount(pool.sink, flows, problem.sink_weights.shape[1])
+        wanted = problem.weights @ arcs + problem.sink_weights @ sinks
+        assert loads.add_up(flows) == pytest.approx(wanted)
         for row in range(min(5, len(base.capacity))):
             assert loads.find_row(row) == pytest.approx(afresh.matrix.toarray()[row])
 

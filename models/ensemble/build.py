@@ -56,7 +56,6 @@ def build_world(
     structure = problem.structure
     columns = build_columns(base, applied, inputs, verdicts, terms)
     cash, risk = _map_charges(applied, structure)
-    outlet_arc, outlet_stream = _map_streams(applied, structure)
     commodity = {c: i for i, c in enumerate(applied.commodities.index)}
     return World(
         name=name,
@@ -64,8 +63,8 @@ def build_world(
         columns=columns,
         cash=cash,
         risk=risk,
-        outlet_arc=outlet_arc,
-        outlet_stream=outlet_stream,
+        outlets=_map_streams(applied, structure),
+        links=_map_links(structure),
         layer_commodity=np.array(
             [commodity[layer.commodity] for layer in structure.layers], dtype=np.int64
         ),
@@ -118,8 +117,16 @@ def _map_charges(case: Case, structure: Structure) -> tuple[sparse.csr_array, sp
     return maps[0], maps[1]
 
 
-def _map_streams(case: Case, structure: Structure) -> tuple[Ints, Ints]:
-    """Arcs on which a stream is paid, and its row."""
+def _map_links(structure: Structure) -> sparse.csr_array:
+    """(arcs x links): the link of each arc."""
+    n_arcs, n_links = len(structure.arc_link), len(structure.link_ids)
+    return sparse.csr_array(
+        (np.ones(n_arcs), structure.arc_link, np.arange(n_arcs + 1)), shape=(n_arcs, n_links)
+    )
+
+
+def _map_streams(case: Case, structure: Structure) -> sparse.csr_array:
+    """(arcs x streams): on which arcs a stream is paid."""
     position = {name: i for i, name in enumerate(structure.link_ids)}
     streams = case.streams
     keys = zip(
@@ -134,15 +141,17 @@ def _map_streams(case: Case, structure: Structure) -> tuple[Ints, Ints]:
         if row is not None:
             arcs.append(arc)
             rows.append(row)
-    return np.array(arcs, dtype=np.int64), np.array(rows, dtype=np.int64)
+    shape = (len(structure.arc_link), len(streams))
+    return sparse.csr_array((np.ones(len(rows)), (arcs, rows)), shape=shape)
 
 
 def _find_pools(problem: Problem, use: Column) -> Pools:
     """Where a varying use per tonne acts: as a divisor of a capacity, or entry by entry."""
     best = use.best()
     none = np.zeros(0, dtype=np.int64)
+    weights, n_shared = problem.weights, len(best)
     if use.is_fixed:
-        return Pools(none, none, none, none, best)
+        return Pools(none, none, sparse.csr_array((weights.nnz, n_shared)), weights.data, best)
     s = problem.structure
     mark = _mark_moves(use)
     given = s.member_shared >= 0
@@ -160,12 +169,15 @@ def _find_pools(problem: Problem, use: Column) -> Pools:
     row = first.index.to_numpy()[even & moves]
     member = first["member"].to_numpy()[even & moves]
     odd = frame[frame["row"].isin(first.index[~even]) & (frame["mark"] != "")]
-    entry = _find_entries(problem.weights, odd["row"].to_numpy(), odd["arc"].to_numpy())
+    entry = _find_entries(weights, odd["row"].to_numpy(), odd["arc"].to_numpy())
+    place = entry, odd["member"].to_numpy(dtype=np.int64)
+    fixed = weights.data.copy()
+    fixed[entry] = 0.0
     return Pools(
         row=row.astype(np.int64),
         member=member.astype(np.int64),
-        entry=entry,
-        entry_member=odd["member"].to_numpy(dtype=np.int64),
+        entries=sparse.csr_array((weights.data[entry], place), shape=(weights.nnz, n_shared)),
+        fixed=fixed,
         best=np.where(np.isfinite(best) & (best != 0), best, 1.0),
     )
 

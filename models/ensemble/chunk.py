@@ -17,6 +17,7 @@ import numpy as np
 from models.ensemble.design import SobolDesign
 from models.ensemble.measures import OUTCOMES, Meter, name_columns
 from models.ensemble.plan import Plan, draw_inputs
+from models.ensemble.shrink import shrink_plan
 from models.ensemble.world import Drawn, draw_world
 from models.flow.arrays import Floats, Ints, Problem
 from models.flow.laws import check_solution, check_solutions, require_gap
@@ -63,7 +64,7 @@ class Bench:
     """
 
     def __init__(self, plan: Plan, *, pilots: int) -> None:
-        self.plan, self.pilots = plan, pilots
+        self.plan, self.pilots = shrink_plan(plan), pilots
         self.points = SobolDesign(pilots, _PILOT_SEED, len(plan.drivers)).rows(0, pilots)
         self.found: dict[tuple[int, int], Found] = {}
         self.tools: dict[int, tuple[FlowSolver, Meter]] = {}

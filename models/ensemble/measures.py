@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from itertools import repeat
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize, sparse, special
 
 from models.ensemble.world import Drawn, Ground, World
 from models.flow.arrays import KT, STORM_CORRELATION, Bools, Floats, Ints
 from models.flow.joined import JoinedRoutes
+from models.flow.matrices import gather_columns
 from models.flow.solver import Solution
 from routes.corridors import CORRIDORS, corridor_of, first_country
 
@@ -45,7 +46,7 @@ class _Book:
 
     def __init__(self, world: World, country: str) -> None:
         self.ground: Ground = world.ground
-        self.arc_link = world.problem.structure.arc_link
+        self.links = world.links
         self.sink_market = world.problem.structure.sink_market
         self.country = country
         # by identity first: a solver's pool hands out the same arrays again and again, and while
@@ -82,7 +83,7 @@ class _Book:
         return row
 
     def _look(self, sink: int, arcs: Ints) -> tuple[int, int, bool, bool, bool]:
-        ground, used = self.ground, self.arc_link[arcs]
+        ground, used = self.ground, _list_links(self.links, arcs)[1]
         start, end = ground.from_country[used], ground.to_country[used]
         steps = [start[0], *end]
         crossed = [c for i, c in enumerate(steps) if i == 0 or c != steps[i - 1]]
@@ -112,8 +113,7 @@ class Meter:
 
     def measure(self, drawn: Drawn, solutions: Sequence[Solution]) -> Floats:
         """Every column of `name_columns`, a row a solution; NaN where one has no meaning."""
-        s = self.world.problem.structure
-        r = _Routes(drawn, solutions, self.storm)
+        r = _Routes(self.world.links, drawn, solutions, self.storm)
         by_market = np.stack([p.price for p in drawn.problems])
         price = by_market[r.sample, r.market] + r.differential
         abroad = self.abroad[r.market]
@@ -158,7 +158,7 @@ class Meter:
         columns = [np.stack([outcomes[name] for name in OUTCOMES], axis=1)]
         columns.append(r.group_routes(facts[0], mt, len(CORRIDORS)))
         if self.links:
-            columns.append(r.group_arcs(s.arc_link[r.arcs], len(s.link_ids)) / KT)
+            columns.append(r.sum_links() / KT)
         return np.concatenate(columns, axis=1)
 
 
@@ -168,32 +168,52 @@ class _Routes(JoinedRoutes):
     USD/t: cash, whole (generalised cost), differential; days, variance of days; co2 (kg/t).
     """
 
-    def __init__(self, drawn: Drawn, solutions: Sequence[Solution], storm: Bools) -> None:
+    def __init__(
+        self, links: sparse.csr_array, drawn: Drawn, solutions: Sequence[Solution], storm: Bools
+    ) -> None:
         super().__init__(solutions)
         s = drawn.problems[0].structure
         self.mt, self.market = self.flow / KT, s.sink_market[self.sink]
         self.paths = [path for solution in solutions for path in solution.arcs]
-        link = s.arc_link[self.arcs]
-        on_arc = self.at * len(s.arc_link) + self.arcs
-        on_link = self.at * len(s.link_ids) + link
-        spread = drawn.days_sd.ravel()[on_link]
-        rough = np.where(storm[link], spread, 0.0)
-        per_arc = np.stack([
-            drawn.cash.ravel()[on_arc], drawn.arc_cost.ravel()[on_arc],
-            drawn.differential.ravel()[on_arc], drawn.days.ravel()[on_link],
-            drawn.co2.ravel()[on_link], spread**2, rough, rough**2,
-        ])  # fmt: skip
-        total = np.add.reduceat(per_arc, self.starts, axis=1) if len(self.starts) else per_arc
-        self.cash, cost, self.differential, self.days, self.co2 = total[:5]
+        on_arc = self.arcs * self.n + self.at
+        costs = (drawn.cash, drawn.arc_cost, drawn.differential)
+        self.cash, cost, self.differential = _sum_runs(
+            [values.ravel()[on_arc] for values in costs], self.starts
+        )
         self.whole = cost + self.differential
-        square, together, apart = total[5:]
+        self.owner, self.link = _list_links(links, self.arcs)
+        self.n_links = links.shape[1]
+        on_link = self.at[self.owner] * self.n_links + self.link
+        spread = drawn.days_sd.ravel()[on_link]
+        rough = np.where(storm[self.link], spread, 0.0)
+        days, co2 = drawn.days.ravel()[on_link], drawn.co2.ravel()[on_link]
+        self.days, self.co2, square, together, apart = _sum_runs(
+            [days, co2, spread**2, rough, rough**2], np.searchsorted(self.owner, self.starts)
+        )
         self.variance = square + STORM_CORRELATION * (together**2 - apart)
+
+    def sum_links(self) -> Floats:
+        """Flow over each link in each solution, kt: (solutions x links)."""
+        flow = self.arc_flow[self.owner]
+        return self._group(self.at[self.owner], self.link, flow, self.n_links)
 
     def find_days(self, weight: Floats, *, level: float) -> Floats:
         """Quantile of the days that tonnes take, in each sample."""
         ends = np.cumsum(np.bincount(self.sample, minlength=self.n))[:-1]
         parts = zip(*(np.split(a, ends) for a in (self.days, self.variance, weight)), strict=True)
         return np.array([find_mixture_quantile(*part, level=level) for part in parts])
+
+
+def _list_links(links: sparse.csr_array, arcs: Ints) -> tuple[Ints, Ints]:
+    """Links that arcs run over, one after another: position of the arc, link."""
+    owner, link, _ = gather_columns(links.T, arcs)
+    return owner, link
+
+
+def _sum_runs(values: Sequence[Floats], starts: Ints) -> Floats:
+    """Sums of quantities over runs that begin at `starts`: (quantities x runs)."""
+    joined = np.stack(values)
+    return np.add.reduceat(joined, starts, axis=1) if len(starts) else joined
 
 
 def _divide(part: Floats, whole: Floats) -> Floats:

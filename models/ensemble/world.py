@@ -36,14 +36,14 @@ class Pools:
     """Shared capacities whose use per tonne varies.
 
     `row`, `member`: capacity rows whose members all move by one factor, read off one of them (a
-    row of the shared table): their capacity is divided by it. `entry`, `entry_member`: entries of
-    the weights of all other rows that vary.
+    row of the shared table): their capacity is divided by it. `entries` (weights x rows of the
+    shared table): what varies of the weights of all other rows; `fixed`: what does not.
     """
 
     row: Ints
     member: Ints
-    entry: Ints
-    entry_member: Ints
+    entries: sparse.csr_array
+    fixed: Floats
     best: Floats
 
 
@@ -51,8 +51,8 @@ class Pools:
 class World:
     """One scenario: its programme at the best estimates, and how samples move it.
 
-    `cash`, `risk` (arcs x charges) say which charges an arc pays; `outlet_arc` are the arcs on
-    which a stream is paid, `outlet_stream` its row.
+    `cash`, `risk` (arcs x charges) say which charges an arc pays, `outlets` (arcs x streams) which
+    stream is paid on it, `links` (arcs x links) what links it runs over, in this order.
     """
 
     name: str
@@ -60,8 +60,8 @@ class World:
     columns: Mapping[str, Column]
     cash: sparse.csr_array
     risk: sparse.csr_array
-    outlet_arc: Ints
-    outlet_stream: Ints
+    outlets: sparse.csr_array
+    links: sparse.csr_array
     layer_commodity: Ints
     pools: Pools
     growing: Growing
@@ -74,8 +74,8 @@ class World:
 class Drawn:
     """Samples of a world: the programmes to solve, and what their routes are measured by.
 
-    A row a sample. USD/t per arc: arc_cost (of the problems), cash (charges less quality credit),
-    differential. Per link: days, days_sd, co2 (kg/t).
+    USD/t (arcs x samples): arc_cost (of the problems), cash (charges less quality credit),
+    differential. A row a sample, per link: days, days_sd, co2 (kg/t).
     """
 
     problems: tuple[Problem, ...]
@@ -101,14 +101,14 @@ def draw_world(
     """
     base, n = world.problem, len(deviation)
     col = {name: column.draw(deviation) for name, column in world.columns.items()}
-    cash = _fill(n, _multiply(world.cash, col["charges"]))
-    cash[:, world.outlet_arc] -= col["quality"][..., world.outlet_stream]
-    differential = np.zeros_like(cash)
-    differential[:, world.outlet_arc] = col["differential"][..., world.outlet_stream]
-    arc_cost = _find_time(world, col) + cash
+    cash = _multiply(n, world.cash, col["charges"])
+    cash -= _multiply(n, world.outlets, col["quality"])
+    differential = _multiply(n, world.outlets, col["differential"])
+    arc_cost = _find_time(n, world, col)
+    arc_cost += cash
     if world.risk.nnz:
-        arc_cost += _multiply(world.risk, col["charges"])
-    arc_cost[:, world.outlet_arc] -= differential[:, world.outlet_arc]
+        arc_cost += _multiply(n, world.risk, col["charges"])
+    arc_cost -= differential
     capacity, ratio = _draw_capacities(world, col, deviation)
     growth_max, growth_cost = _draw_growth(world, deviation, ratio)
     vectors = {
@@ -123,7 +123,7 @@ def draw_world(
         "growth_cost": growth_cost,
     }
     rows = {name: list(_spread(n, vector)) for name, vector in vectors.items()}
-    rows["arc_cost"] = [row.copy() for row in arc_cost]  # a solver keeps its last problem
+    rows["arc_cost"] = [cost.copy() for cost in arc_cost.T]  # a solver keeps its last problem
     weights, sink_weights = _draw_weights(world, col, n), _draw_shares(world, deviation)
     problems = [
         replace(
@@ -160,9 +160,10 @@ def _spread(n: int, vector: Floats) -> Floats:
     return np.broadcast_to(vector, (n, vector.shape[-1]))
 
 
-def _multiply(matrix: sparse.csr_array, vector: Floats) -> Floats:
-    """The product with each sample's vector."""
-    return np.asarray(matrix @ vector.T).T
+def _multiply(n: int, matrix: sparse.csr_array, vector: Floats) -> Floats:
+    """The product with each sample's vector, a column a sample; to write to."""
+    product = np.asarray(matrix @ np.atleast_2d(vector).T)
+    return product if product.shape[1] == n else np.repeat(product, n, axis=1)
 
 
 def _fill(n: int, vector: Floats) -> Floats:
@@ -170,11 +171,12 @@ def _fill(n: int, vector: Floats) -> Floats:
     return np.array(_spread(n, vector), order="C")
 
 
-def _find_time(world: World, col: Mapping[str, Floats]) -> Floats:
-    """Cost of time per arc, USD/t."""
-    s = world.problem.structure
-    daily = (col["value"] * col["interest"] / _DAYS)[..., world.layer_commodity]
-    return col["days"].take(s.arc_link, axis=-1) * daily.take(s.arc_layer, axis=-1)
+def _find_time(n: int, world: World, col: Mapping[str, Floats]) -> Floats:
+    """Cost of time per arc, USD/t, a column a sample."""
+    time = _multiply(n, world.links, col["days"])
+    daily = _spread(n, (col["value"] * col["interest"] / _DAYS)[..., world.layer_commodity])
+    time *= np.ascontiguousarray(daily.T)[world.problem.structure.arc_layer]
+    return time
 
 
 def _find_use(world: World, col: Mapping[str, Floats]) -> Floats:
@@ -203,10 +205,9 @@ def _draw_capacities(
 def _draw_weights(world: World, col: Mapping[str, Floats], n: int) -> list[sparse.csr_array]:
     """Weights of arcs in each sample; the same object where none varies."""
     base, pools = world.problem.weights, world.pools
-    if not len(pools.entry):
+    if not pools.entries.nnz:
         return [base] * n
-    data = _fill(n, base.data)
-    data[:, pools.entry] *= _find_use(world, col)[..., pools.entry_member]
+    data = _multiply(n, pools.entries, _find_use(world, col)).T + pools.fixed
     return [_revalue(base, row) for row in data]
 
 

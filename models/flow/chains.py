@@ -5,13 +5,13 @@ A best way never turns round, so a node with two neighbours is only passed throu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.flow.arrays import Bools, Floats, Ints
+from models.flow.arrays import Bools, Floats, Ints, Structure
 from models.flow.matrices import bin_sums
 
 Shorts = npt.NDArray[np.int32]
@@ -58,6 +58,19 @@ class Chains:
         if len(self.tail) == 0:
             return np.zeros(0, dtype=bool)
         return np.asarray(np.logical_or.reduceat(flags[self.arcs], self.starts[:-1]))
+
+
+def shrink_graph(structure: Structure) -> tuple[Chains, Ints]:
+    """Chains between the nodes that are kept, by new numbers; the new number of each old node.
+
+    Nodes of supplies and markets are kept. Numbers of nodes that are gone mean nothing.
+    """
+    keep = np.zeros(structure.n_nodes, dtype=bool)
+    keep[structure.source_node] = keep[structure.sink_node] = True
+    chains = join_chains(structure.arc_tail, structure.arc_head, keep)
+    keep[chains.tail] = keep[chains.head] = True
+    number = np.cumsum(keep, dtype=np.int32) - 1
+    return replace(chains, tail=number[chains.tail], head=number[chains.head]), number
 
 
 def join_chains(tail: Ints, head: Ints, keep: Bools) -> Chains:

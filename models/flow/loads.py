@@ -72,11 +72,9 @@ class RouteLoads:
         route = np.searchsorted(self.matrix.indptr, mine, side="right") - 1
         return bin_sums(route, self.matrix.data[mine], len(self.pool))
 
-    def add_up(self, flows: Floats, n_rows: int) -> Floats:
+    def add_up(self, flows: Floats) -> Floats:
         """Use of every capacity row by flows on all routes."""
-        used = np.flatnonzero(flows)
-        owner, row, value = gather_columns(self.matrix, used)
-        return bin_sums(row, value * flows[used][owner], n_rows)
+        return np.asarray(self.matrix @ flows)
 
 
 def _join(data: Floats, rows: Ints, starts: Ints, n_rows: int) -> sparse.csc_array:

@@ -51,7 +51,7 @@ class Master:
 
     def __init__(self, structure: Structure, pool: RoutePool) -> None:
         self.structure, self.pool = structure, pool
-        self.active: list[int] = []
+        self.active: Ints = np.zeros(0, dtype=np.int64)
         self.growth_row: list[int] = []  # capacity row of each growth column
         self.growth_col: list[int] = []
         self.route_col: Ints = np.zeros(0, dtype=np.int64)
@@ -90,13 +90,21 @@ class Master:
         self.pool.cut(mark.n_routes)
         self.route_col = self.route_col[: mark.n_routes]
         self.is_open, self.room = self.is_open[: mark.n_routes], mark.room
-        del self.active[mark.n_rows :]
+        self.active = self.active[: mark.n_rows]
         del self.growth_row[mark.n_growth :], self.growth_col[mark.n_growth :]
         self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
         self.row_bounds = self.row_bounds[:, :first_row]
-        # without a trace of what was solved before, equal problems take equal steps
-        _check(self.highs.clearSolver(), "forgetting the last solve")
+        self.forget()
         _check(self.highs.setBasis(mark.basis), "restoring the basis")
+
+    def forget(self) -> None:
+        """Leave no trace of what was solved before: equal problems then take equal steps.
+
+        HiGHS breaks ties by small changes of costs that are the same at each such start. A basis
+        found from nothing was found under them; it is nearer to those of later starts by a seventh
+        of the simplex steps than one that grew over many solves.
+        """
+        _check(self.highs.clearSolver(), "forgetting the last solve")
 
     # problems
 
@@ -139,9 +147,10 @@ class Master:
             last.sink_weights, problem.sink_weights
         ):
             return
-        before = [self.loads.find_row(row) for row in self.active]
+        active = self.active.tolist()
+        before = [self.loads.find_row(row) for row in active]
         self.loads.set_weights(problem)
-        for position, row in enumerate(self.active):
+        for position, row in enumerate(active):
             after = self.loads.find_row(row)
             where = self.n_supply + self.n_market + position
             for i in np.flatnonzero(before[position] != after):
@@ -154,7 +163,7 @@ class Master:
         if not new:
             return
         first = self.highs.getNumCol()
-        place = {row: i for i, row in enumerate(self.active)}
+        place = {row: i for i, row in enumerate(self.active.tolist())}
         entries = [place.get(row, -1) for row in new]
         starts = np.cumsum([0] + [e >= 0 for e in entries[:-1]])
         rows = np.array([e for e in entries if e >= 0], dtype=np.int32)
@@ -207,7 +216,7 @@ class Master:
         capacity = np.full(len(self.active), np.inf)  # rows of other problems bind nothing
         capacity[where] = p.capacity[rows]
         low = np.where(p.minimum > 0, p.minimum, BELOW)
-        floors = find_floors(p, self.loads.signed, np.array(self.active, dtype=np.int64))
+        floors = find_floors(p, self.loads.signed, self.active)
         bounds = np.array([
             np.concatenate([np.full(self.n_supply, BELOW), low, floors]),
             np.concatenate([p.supply, p.maximum, capacity]),
@@ -219,9 +228,8 @@ class Master:
 
     def own_rows(self) -> tuple[Ints, Ints]:
         """Places in `active` that the problem has a capacity for, and which capacity."""
-        active = np.array(self.active, dtype=np.int64)
-        where = np.flatnonzero(active < len(self._now().capacity))
-        return where, active[where]
+        where = np.flatnonzero(self.active < len(self._now().capacity))
+        return where, self.active[where]
 
     def route_costs(self) -> Floats:
         """Objective of every route, USD/t."""
@@ -300,7 +308,7 @@ class Master:
             ),
             "adding rows",
         )  # fmt: skip
-        self.active += rows.tolist()
+        self.active = np.append(self.active, rows)
         self.row_bounds = np.concatenate([self.row_bounds, [low, limit]], axis=1)
 
     # solving
@@ -329,7 +337,7 @@ class Master:
     def usage(self) -> Floats:
         """Use of every capacity row by the flows of the last run, less what grew."""
         p = self._now()
-        usage = self.loads.add_up(self.flows, len(p.capacity))
+        usage = self.loads.add_up(self.flows)
         np.subtract.at(usage, p.growth_row, self.grown)
         return usage
 

@@ -91,12 +91,12 @@ class RoutePool:
         return bin_sums(owner, values[self.arcs(start)], self.size - start)  # as `sum_rows` does
 
     def sum_rows(self, values: Floats) -> Floats:
-        """Sums of several arc quantities over all routes: `values` (quantities x arcs)."""
+        """Sums of several arc quantities over all routes, a row each: `values` (arcs x them)."""
         ends = self._starts[: self.size + 1]
         arcs = self._flat[: ends[-1]]
         ones = np.ones(len(arcs))
-        matrix = sparse.csr_array((ones, arcs, ends), (self.size, values.shape[1]))
-        return np.ascontiguousarray((matrix @ values.T).T)
+        matrix = sparse.csr_array((ones, arcs, ends), (self.size, len(self.structure.arc_link)))
+        return np.ascontiguousarray((matrix @ values).T)
 
     def all_true(self, flags: Bools, start: int = 0) -> Bools:
         """Whether an arc flag holds on every arc of each route from `start` on."""

@@ -12,7 +12,8 @@ class PotentialFinder:
     """Potentials on a graph of which only the costs change.
 
     `tail`, `head`, `layer`: of each arc. The first potentials found are where all later searches
-    begin: those of costs like the first are near, and no search depends on the one before.
+    begin: those of costs like the first are near, and no search depends on the one before. Costs
+    of several problems, a row each, give the same as one by one.
     """
 
     def __init__(self, tail: Ints, head: Ints, layer: Ints, n_nodes: int) -> None:
@@ -36,19 +37,22 @@ class PotentialFinder:
         Parameters
         ----------
         cost
-            USD/t of each arc, infinite for closed ones. Where none of a layer earns it stays at 0.
+            USD/t of each arc (or problems x arcs), infinite for closed ones. Where none of a layer
+            earns it stays at 0.
 
         Raises
         ------
         InternalError
             When some circle of arcs earns money: the data would be wrong.
         """
-        height = np.zeros(self.n_nodes) if self._first is None else self._first.copy()
+        height = np.zeros((*cost.shape[:-1], self.n_nodes))
+        if self._first is not None:
+            height += self._first
         touched = self._always.copy()
-        touched[self.layer[cost < 0]] = True
+        touched[self.layer[np.nonzero(cost < 0)[-1]]] = True
         if touched.any():
             self._lower(height, cost, touched)
-        if self._first is None:
+        if self._first is None and cost.ndim == 1:
             self._first, self._always = height.copy(), touched
         return height
 
@@ -59,21 +63,21 @@ class PotentialFinder:
             return height, cost
         mine = self._mine  # holds every layer with potentials
         shifted = cost.copy()
-        shifted[mine] += height[self._ends] - height[self.tail[mine]]
+        shifted[..., mine] += height[..., self._ends] - height[..., self.tail[mine]]
         return height, np.maximum(shifted, 0.0, out=shifted)
 
     def _lower(self, height: Floats, cost: Floats, touched: Bools) -> None:
         """Lower the heights in the touched layers until no arc earns."""
         if not np.array_equal(touched, self._touched):
             self._arrange(touched)
-        cost, nodes = cost[self._mine], self._nodes
+        cost, nodes = cost[..., self._mine], self._nodes
         for _ in range(self.n_nodes + 1):
-            best = np.minimum.reduceat(cost + height[self._ends], self._starts)
-            before = height[nodes]
+            best = np.minimum.reduceat(cost + height[..., self._ends], self._starts, axis=-1)
+            before = height[..., nodes]
             lower = np.minimum(before, best)
             if np.array_equal(lower, before):
                 return
-            height[nodes] = lower
+            height[..., nodes] = lower
         msg = "a circle of links costs less than nothing"
         raise InternalError(msg)
 

@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
-from models.flow.chains import Shorts, join_chains
+from models.flow.chains import Shorts, shrink_graph
 from models.flow.matrices import Folded
 from models.flow.potentials import PotentialFinder
 from routes.errors import InternalError
@@ -37,14 +37,9 @@ class Pricer:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        keep = np.zeros(structure.n_nodes, dtype=bool)
-        keep[structure.source_node] = keep[structure.sink_node] = True
-        chains = join_chains(structure.arc_tail, structure.arc_head, keep)
-        keep[chains.tail] = keep[chains.head] = True
-        number = np.cumsum(keep, dtype=np.int32) - 1  # of each node in the shrunk graph
-        self.chains = replace(chains, tail=number[chains.tail], head=number[chains.head])
+        self.chains, number = shrink_graph(structure)
         self.sources, self.sinks = number[structure.source_node], number[structure.sink_node]
-        self.top = int(keep.sum())  # the super-node
+        self.top = int(number[-1]) + 1 if len(number) else 0  # the super-node
         self.size = self.top + 1
         self.entry, self.key, starts = self._sort_entries()
         ends = (self.key % self.size).astype(np.int32)
@@ -72,16 +67,18 @@ class Pricer:
         starts = np.searchsorted(key, np.arange(self.size + 1) * self.size)
         return entry, key, starts.astype(np.int32)
 
-    def chain_prices(self, problem: Problem, cost: Floats | None = None) -> ChainPrices:
+    def chain_prices(self, problem: Problem, known: ChainPrices | None = None) -> ChainPrices:
         """Cost of each chain without duals; done once for problems of equal costs.
 
-        `cost`: the arc costs added up over each chain, where they are known (`sum_costs`).
+        `known`: what they are with all arcs open (`price_chains`).
         """
         if self._shut is None or self._shut[0] is not problem.arc_open:
             self._shut = problem.arc_open, self.chains.any_true(~problem.arc_open)
         shut = self._shut[1]
+        if known is not None:
+            self._last = problem.arc_cost, known
         if self._last is None or self._last[0] is not problem.arc_cost:
-            cost = self.chains.sums(problem.arc_cost) if cost is None else cost
+            cost = self.chains.sums(problem.arc_cost)
             try:
                 self._last = problem.arc_cost, ChainPrices(*self.potentials.shift(cost))
             except InternalError:  # the circle may be closed
@@ -91,11 +88,19 @@ class Pricer:
             return prices
         return replace(prices, cost=np.where(shut, np.inf, prices.cost))
 
-    def sum_costs(self, arc_cost: Floats) -> Floats:
-        """Cost of each chain for several problems, a row each: `arc_cost` (problems x arcs)."""
+    def price_chains(self, arc_cost: Floats) -> list[ChainPrices | None]:
+        """What `chain_prices` gives for several problems with all arcs open, at less cost.
+
+        `arc_cost` (arcs x problems). None where some circle of arcs would earn in one of them.
+        """
         if self._sums is None:
-            self._sums = self.chains.sum_matrix(arc_cost.shape[1])
-        return np.ascontiguousarray((self._sums @ arc_cost.T).T)
+            self._sums = self.chains.sum_matrix(len(self.structure.arc_link))
+        costs = np.ascontiguousarray((self._sums @ arc_cost).T)
+        try:
+            heights, shifted = self.potentials.shift(costs)
+        except InternalError:
+            return [None] * len(costs)
+        return [ChainPrices(*pair) for pair in zip(heights, shifted, strict=True)]
 
     def add_duals(self, prices: ChainPrices, problem: Problem, row_dual: Floats) -> Floats:
         """Cost of each chain with the duals of its capacities, USD/t."""

@@ -109,7 +109,7 @@ class FlowSolver:
                 source=pool.source[n:].copy(),
                 sink=pool.sink[n:].copy(),
                 arcs=tuple(pool.paths[n:]),
-                rows=np.array(self.master.active[frozen.n_rows :], dtype=np.int64),
+                rows=self.master.active[frozen.n_rows :].copy(),
             )
 
     def adopt(self, found: Iterable[Found]) -> None:
@@ -125,6 +125,7 @@ class FlowSolver:
                 rows = rows[~np.isin(rows, self.master.active)]
                 if len(rows):
                     self.master.add_rows(rows)
+            self.master.forget()
             self.solve(base)
             self.freeze()
 
@@ -152,29 +153,33 @@ class FlowSolver:
     def solve_all(self, problems: Sequence[Problem], arc_cost: Floats) -> Iterator[Solution]:
         """The proven optima of problems one by one, each from the frozen state.
 
-        `arc_cost` (problems x arcs): their costs, which are added up over routes together.
+        `arc_cost` (arcs x problems): their costs, which are added up over routes together.
         """
         if self._sweeping or self.frozen is None:  # the pool may change meanwhile
             yield from map(self.solve, problems)
             return
         self._restore()
-        sums = zip(self.pricer.sum_costs(arc_cost), self.pool.sum_rows(arc_cost), strict=True)
-        for problem, known in zip(problems, sums, strict=True):
-            yield self.solve(problem, known)
+        known = zip(self.pricer.price_chains(arc_cost), self.pool.sum_rows(arc_cost), strict=True)
+        for problem, (prices, costs) in zip(problems, known, strict=True):
+            yield self.solve(problem, prices, costs)
 
-    def solve(self, problem: Problem, known: tuple[Floats, Floats] | None = None) -> Solution:
+    def solve(
+        self,
+        problem: Problem,
+        prices: ChainPrices | None = None,
+        route_cost: Floats | None = None,
+    ) -> Solution:
         """The proven optimum of a problem on this solver's structure.
 
-        `known`: the costs of chains and of the pool's first routes, where they were added up.
+        `prices`, `route_cost`: of the chains and of the pool's first routes, where they are known.
         """
-        chain_cost, route_cost = (None, None) if known is None else known
         if problem.structure is not self.structure:
             msg = "the problem has another structure than its solver"
             raise InternalError(msg)
         if not self._sweeping:
             self._restore()
         self.master.set_problem(problem, route_cost)
-        prices = self.pricer.chain_prices(problem, chain_cost)
+        prices = self.pricer.chain_prices(problem, prices)
         for rounds in range(1, _MAX_ROUNDS):
             self.master.run()
             if self._add_rows(problem):
@@ -193,8 +198,7 @@ class FlowSolver:
     def _add_rows(self, problem: Problem) -> bool:
         """Bring capacity rows that the flows break into the master."""
         capacity = problem.capacity
-        slack = 1e-9 * np.maximum(1.0, np.where(np.isfinite(capacity), capacity, 1.0))
-        broken = self.master.usage() > capacity + slack
+        broken = self.master.usage() > capacity + 1e-9 * np.maximum(1.0, capacity)
         broken[self.master.own_rows()[1]] = False
         new = np.flatnonzero(broken)
         if len(new):
