@@ -17,6 +17,7 @@ from models.ensemble.replay import draw_case, replay_sample
 from models.ensemble.runner import run_ensemble
 from models.ensemble.shrink import shrink_plan, shrink_structure
 from models.ensemble.spread import find_weight, place_levels
+from models.flow.laws import check_solutions
 from models.flow.programme import build_problem
 from models.flow.result import build_result
 from models.flow.solve import solve_optimal
@@ -26,6 +27,7 @@ from models.run import corridor_table
 from models.scenario import Scenario, load_scenario
 from routes.errors import UnknownNameError, UsageError
 from routes.network import load_network
+from tiny import write_tiny
 
 LEVELS = np.array([[0.0], [0.001], [0.2], [0.5], [0.9], [1.0]])
 
@@ -162,6 +164,10 @@ SHIPPED = (
 VECTORS = (
     "supply", "lifting", "price", "maximum", "minimum", "shortfall", "growth_max", "growth_cost",
 )  # fmt: skip
+LINKS = (
+    "port-load,port.rail1520,port.dry,transfer,dry,,RU,0,2,S1,A,,,operating,S1,A,",
+    "mine-town,mine.rail1520,town.rail1520,move,rail1520,,KZ,200,1,S1,A,,,operating,S1,A,",
+)
 CLOSURES = {"cpc-terminal-load": 0.5, "caspian-ferries": 0.5}
 
 
@@ -225,33 +231,89 @@ def test_arrays_and_frames_give_the_same_programme_and_indicators():
         assert shrunk[world, world, at] == pytest.approx(mine["surplus_musd"], rel=1e-8)
 
 
+def expand(solution, chains, problem):
+    """A solution on the shrunk graph, told in arcs of the whole one."""
+    spans = zip(chains.starts[:-1], chains.starts[1:], strict=True)
+    parts = [chains.arcs[a:b].astype(np.int64) for a, b in spans]
+    arcs = tuple(np.concatenate([parts[chain] for chain in route]) for route in solution.arcs)
+    return dataclasses.replace(solution, problem=problem, arcs=arcs)
+
+
 def test_a_shrunk_world_is_the_same_world_with_runs_of_links_for_arcs():
-    parts = [*([load_scenario(name)] for name in ("russia-closed-long", "aktau-winds")), [UNEVEN]]
-    plan = plan_ensemble(parts, network=load_network(), closures=CLOSURES)
+    parts = [[load_scenario("russia-closed-long")], [load_scenario("aktau-winds")], [UNEVEN]]
+    plan = plan_ensemble(parts, network=load_network(), closures=CLOSURES, links=True)
+    # every shipped charge is paid in cash: let some be premiums of risk
+    premium = [
+        dataclasses.replace(world, risk=world.cash[:, ::-1].tocsr()) for world in plan.worlds
+    ]
+    plan = dataclasses.replace(plan, worlds=tuple(premium))
     small = shrink_plan(plan)
     points = make_design("sobol", n=4, seed=2, drivers=len(plan.drivers)).rows(0, 4)
     deviation, _ = draw_inputs(plan, points)
     for world, mine in enumerate(small.worlds):
-        s, given = mine.problem.structure, plan.worlds[world].problem.structure
-        structure, chains = shrink_structure(given)
-        assert np.array_equal(structure.arc_tail, s.arc_tail)
-        assert len(s.arc_tail) < len(given.arc_tail) / 2
-        for i in range(0, len(s.arc_link), 97):  # links in the order of travel
-            crossed = given.arc_link[chains.arcs[chains.starts[i] : chains.starts[i + 1]]]
-            assert np.array_equal(crossed, mine.links.indices[slice(*mine.links.indptr[i : i + 2])])
-            assert s.arc_link[i] == (crossed[0] if len(crossed) == 1 else -1)
+        whole = plan.worlds[world]
+        _, chains = shrink_structure(whole.problem.structure)
+        assert len(mine.problem.arc_cost) < len(whole.problem.arc_cost) / 2
         big, drawn = (draw_block(p, world, points, deviation) for p in (plan, small))
-        assert not np.array_equal(*(p.arc_open for p in drawn.problems[:2]))  # a pier shut or not
+        shut = [p.arc_open for p in drawn.problems]
+        assert any(not np.array_equal(shut[0], other) for other in shut)  # closures are drawn
         for p, q in zip(big.problems, drawn.problems, strict=True):
             assert q.arc_cost == pytest.approx(chains.sums(p.arc_cost), abs=1e-9)
             assert np.array_equal(q.arc_open, ~chains.any_true(~p.arc_open))
             wanted = p.weights @ chains.sum_matrix(len(p.arc_cost)).T
             assert abs(q.weights - wanted).max() < 1e-12
-            assert q.capacity == pytest.approx(p.capacity)
-        one, other = (FlowSolver(d.problems[0].structure) for d in (big, drawn))
-        assert one.solve(big.problems[0]).primal == pytest.approx(
-            other.solve(drawn.problems[0]).primal, rel=1e-9
+        solver = FlowSolver(mine.problem.structure)
+        solutions = [solver.solve(q) for q in drawn.problems]
+        expanded = [
+            expand(solution, chains, p) for solution, p in zip(solutions, big.problems, strict=True)
+        ]
+        check_solutions(expanded)
+        quick, slow = (Meter(w, country="RU", links=True) for w in (mine, whole))
+        assert quick.measure(drawn, solutions) == pytest.approx(
+            slow.measure(big, expanded), rel=1e-9, abs=1e-12, nan_ok=True
         )
+        other = FlowSolver(whole.problem.structure).solve(big.problems[0]).primal
+        assert solutions[0].primal == pytest.approx(other, rel=1e-9)
+
+
+OVERLAP = (
+    "berth,port-load,,0.01,0.009,0.012,ship-days/t,S1,A\n"
+    "berth,port-load,coal,0.005,0.004,0.006,ship-days/t,S1,A\n"
+    "berth,mine-town,,0.002,0.0015,0.003,ship-days/t,S1,A\n"
+)
+SLOW = Scenario.model_validate({
+    "name": "slow", "title": "One link of a fleet gets slower", "year": 2023,
+    "changes": [{
+        "type": "fleet", "where": {"shared": "berth", "link": "mine-town"}, "measure": "per-tonne",
+        "factor": {"value": 1.2, "low": 1.0, "high": 1.5}, "why": "Test.",
+    }],
+})  # fmt: skip
+
+
+def test_a_link_may_stand_twice_in_a_shared_capacity_whose_use_varies(tmp_path):
+    network = load_network(
+        write_tiny(
+            tmp_path / "data",
+            ("shared_capacities.csv", "berth,port-load,,1,1,1,t/t,S1,A\n", OVERLAP),
+            ("capacities.csv", "berth,3,0,2,4,Mt/yr", "berth,30000,0,20000,40000,ship-days/yr"),
+        )
+    )
+    ensemble = run_ensemble([SLOW], n=8, seed=3, network=network)
+    found = ensemble.to_frame().set_index("sample")["surplus_musd"]
+    for sample in range(3):
+        result = replay_sample(ensemble, sample, "slow", network=network, scenarios=[SLOW])
+        assert found[sample] == pytest.approx(result.surplus_musd, rel=1e-9)
+
+
+def test_where_no_way_leads_to_any_market_nothing_flows(tmp_path):
+    cut = [("links.csv", line + "\n", "") for line in LINKS] + [
+        ("shared_capacities.csv", "berth,port-load,,1,1,1,t/t,S1,A\n", ""),
+        ("capacities.csv", "berth,3,0,2,4,Mt/yr,practical,yes,no,S1,B,\n", ""),
+        ("tariffs.csv", "link:port-load,handling,any,coal,5,0,4,6,2023,S1,B,\n", ""),
+    ]
+    network = load_network(write_tiny(tmp_path / "data", *cut))
+    frame = run_ensemble([BASE], n=8, network=network, links=True).to_frame()
+    assert (frame["exported_mt"] == 0).all() and (frame["undelivered_mt"] > 3).all()
 
 
 def test_a_sample_can_be_replayed_with_all_its_routes():

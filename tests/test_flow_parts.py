@@ -112,9 +112,18 @@ def test_sums_are_the_same_one_by_one_and_together(seed):
     known = zip(solver.pricer.price_chains(costs), solver.pool.sum_rows(costs), strict=True)
     for problem, (prices, routes) in zip(problems, known, strict=True):
         assert np.array_equal(solver.pool.sums(problem.arc_cost), routes)
+        assert prices is not None
         alone, known_before = (solver.pricer.chain_prices(problem, p) for p in (None, prices))
         assert np.array_equal(alone.potential, known_before.potential)
         assert np.array_equal(alone.cost, known_before.cost)
+
+
+def test_circles_that_earn_are_left_to_each_problem():
+    solver, _, problems = make_variants(3)
+    costs = np.stack([problem.arc_cost for problem in problems], axis=1)
+    assert None not in solver.pricer.price_chains(costs)
+    costs[:, 0] = -1.0
+    assert solver.pricer.price_chains(costs) == [None] * len(problems)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -19,13 +19,15 @@ from models.ensemble.inputs import Ranged
 from models.ensemble.spread import Terms
 from models.ensemble.world import Ground, Pools, World, draw_world
 from models.flow.arrays import Ints, Problem, Structure
+from models.flow.programme import weigh_members
 from models.scenario.edits import Verdict
 from routes.errors import InternalError
 
 _DRAWN = (
     "arc_cost", "supply", "lifting", "price", "maximum", "minimum", "shortfall", "capacity",
-    "growth_max", "growth_cost",
+    "growth_max", "growth_cost", "weights", "sink_weights",
 )  # fmt: skip
+_ROUNDING = 1e-12
 
 
 def build_world(
@@ -68,7 +70,7 @@ def build_world(
         layer_commodity=np.array(
             [commodity[layer.commodity] for layer in structure.layers], dtype=np.int64
         ),
-        pools=_find_pools(problem, columns["use"]),
+        pools=_find_pools(applied, problem, columns["use"]),
         growing=build_growing(base, applied, verdicts, terms),
         limits=build_limits(applied, verdicts, terms),
         shares=np.array([limit.share is not None for limit in applied.limits], dtype=bool),
@@ -81,6 +83,8 @@ def check_world(world: World, n_terms: int) -> None:
     (drawn,) = draw_world(world, np.zeros((1, n_terms))).problems
     for field in _DRAWN:
         mine, given = getattr(drawn, field), getattr(world.problem, field)
+        if sparse.issparse(given):
+            mine, given = mine.data, given.data
         if not np.allclose(mine, given, rtol=1e-9, atol=1e-9):
             worst = int(np.argmax(np.abs(np.nan_to_num(mine - given))))
             msg = (
@@ -145,7 +149,7 @@ def _map_streams(case: Case, structure: Structure) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(rows)), (arcs, rows)), shape=shape)
 
 
-def _find_pools(problem: Problem, use: Column) -> Pools:
+def _find_pools(case: Case, problem: Problem, use: Column) -> Pools:
     """Where a varying use per tonne acts: as a divisor of a capacity, or entry by entry."""
     best = use.best()
     none = np.zeros(0, dtype=np.int64)
@@ -160,6 +164,7 @@ def _find_pools(problem: Problem, use: Column) -> Pools:
         "member": s.member_shared[given],
         "arc": s.member_arc[given],
         "mark": [mark[i] for i in s.member_shared[given]],
+        "weight": weigh_members(case, s)[0][given],
     })  # fmt: skip
     kinds = frame.groupby("row")["mark"].nunique()
     first = frame.groupby("row")[["member", "mark"]].first()
@@ -171,12 +176,14 @@ def _find_pools(problem: Problem, use: Column) -> Pools:
     odd = frame[frame["row"].isin(first.index[~even]) & (frame["mark"] != "")]
     entry = _find_entries(weights, odd["row"].to_numpy(), odd["arc"].to_numpy())
     place = entry, odd["member"].to_numpy(dtype=np.int64)
+    share = odd["weight"].to_numpy()  # an arc may be in several members of a row
     fixed = weights.data.copy()
-    fixed[entry] = 0.0
+    np.subtract.at(fixed, entry, share)
+    fixed[np.abs(fixed) < _ROUNDING * np.abs(weights.data)] = 0.0
     return Pools(
         row=row.astype(np.int64),
         member=member.astype(np.int64),
-        entries=sparse.csr_array((weights.data[entry], place), shape=(weights.nnz, n_shared)),
+        entries=sparse.csr_array((share, place), shape=(weights.nnz, n_shared)),
         fixed=fixed,
         best=np.where(np.isfinite(best) & (best != 0), best, 1.0),
     )

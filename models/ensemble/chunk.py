@@ -58,6 +58,7 @@ def count_pilots(samples: int) -> int:
 class Bench:
     """The solvers and meters of a plan, made when they are first needed.
 
+    `plan` is the one given on shrunk graphs (models.ensemble.shrink).
     `pilots`: pilot samples that each solver is made ready with; results of equal worth may hang
     on it, so that one run uses one number. They are solved in parts, each from the same start:
     `found` holds what parts found, wherever they were solved, by world and first pilot.

@@ -14,11 +14,11 @@ from models.ensemble.plan import Plan
 from models.ensemble.world import Pools, World
 from models.flow.arrays import Floats, Ints, Structure
 from models.flow.chains import Chains, shrink_graph
-from models.flow.matrices import bin_sums
+from models.flow.matrices import bin_sums, gather_columns
 
 
 def shrink_plan(plan: Plan) -> Plan:
-    """The same ensemble on shrunk graphs; arcs get other numbers, nothing else changes."""
+    """The same ensemble on shrunk graphs: every sample has the same optimum and indicators."""
     found: dict[int, tuple[Structure, Chains]] = {}
     worlds, owners = [], []
     for world in plan.worlds:
@@ -41,23 +41,26 @@ def shrink_plan(plan: Plan) -> Plan:
 
 
 def shrink_structure(s: Structure) -> tuple[Structure, Chains]:
-    """A structure with chains for arcs, and the chains; arcs of no use are gone."""
-    chains, number = shrink_graph(s)
-    first = chains.arcs[chains.starts[:-1]]
-    owner = chains.find_owners(len(s.arc_link))[s.member_arc]
+    """A structure with chains for arcs, and the chains; arcs of no use are gone.
+
+    It serves to solve and measure. What programmes are built from is gone too: no arc has a link
+    (its number is none, so that to look it up fails), and capacities have no members.
+    """
+    chains, number, n_nodes = shrink_graph(s)
+    none = np.zeros(0, dtype=np.int64)
     structure = replace(
         s,
-        n_nodes=int(number[-1]) + 1,
-        arc_link=np.where(np.diff(chains.starts) == 1, s.arc_link[first], -1),
-        arc_layer=s.arc_layer[first],
+        n_nodes=n_nodes,
+        arc_link=np.full(len(chains.tail), len(s.link_ids)),
+        arc_layer=s.arc_layer[chains.arcs[chains.starts[:-1]]],
         arc_tail=chains.tail.astype(np.int64),
         arc_head=chains.head.astype(np.int64),
         arc_allowed=~chains.any_true(~s.arc_allowed),
         source_node=number[s.source_node],
         sink_node=number[s.sink_node],
-        member_row=s.member_row[owner >= 0],
-        member_arc=owner[owner >= 0],
-        member_shared=s.member_shared[owner >= 0],
+        member_row=none,
+        member_arc=none,
+        member_shared=none,
     )
     return structure, chains
 
@@ -66,9 +69,10 @@ def _shrink_world(world: World, structure: Structure, chains: Chains) -> World:
     old = world.problem
     sums = chains.sum_matrix(len(old.arc_cost))
     weights, place = _fold(old.weights, chains)
-    entries = sparse.csr_array(place @ world.pools.entries)
     pools: Pools = replace(
-        world.pools, entries=entries, fixed=weights.data - np.asarray(entries.sum(axis=1))
+        world.pools,
+        entries=sparse.csr_array(place @ world.pools.entries),
+        fixed=np.asarray(place @ world.pools.fixed),
     )
     problem = replace(
         old,
@@ -89,7 +93,7 @@ def _shrink_world(world: World, structure: Structure, chains: Chains) -> World:
 
 
 def _fold(weights: sparse.csr_array, chains: Chains) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """Weights (rows x chains), and which entries of the old ones each of theirs adds up."""
+    """Weights (rows x chains), and the matrix (their entries x old ones) that adds up the old."""
     n_rows, size = weights.shape[0], len(chains.tail)
     owner = chains.find_owners(weights.shape[1])[weights.indices].astype(np.int64)
     kept = np.flatnonzero(owner >= 0)
@@ -105,10 +109,9 @@ def _fold(weights: sparse.csr_array, chains: Chains) -> tuple[sparse.csr_array, 
 
 def _take_rows(links: sparse.csr_array, chains: Chains) -> sparse.csr_array:
     """Links of each chain in the order of its arcs: no product of matrices keeps that."""
-    counts = np.diff(links.indptr)[chains.arcs]
-    begin = np.repeat(links.indptr[chains.arcs] - (np.cumsum(counts) - counts), counts)
-    crossed = links.indices[begin + np.arange(counts.sum())]
-    starts = np.concatenate([[0], np.cumsum(counts)])[chains.starts]
+    _, crossed, _ = gather_columns(links.T, chains.arcs)
+    ends = np.cumsum(np.diff(links.indptr)[chains.arcs])
+    starts = np.concatenate([[0], ends])[chains.starts]
     return sparse.csr_array(
         (np.ones(len(crossed)), crossed, starts), shape=(len(chains.tail), links.shape[1])
     )

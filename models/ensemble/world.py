@@ -52,7 +52,8 @@ class World:
     """One scenario: its programme at the best estimates, and how samples move it.
 
     `cash`, `risk` (arcs x charges) say which charges an arc pays, `outlets` (arcs x streams) which
-    stream is paid on it, `links` (arcs x links) what links it runs over, in this order.
+    stream is paid on it, `links` (arcs x links) what links it runs over: the numbers of a row stand
+    in the order of travel and must not be sorted.
     """
 
     name: str
@@ -161,7 +162,7 @@ def _spread(n: int, vector: Floats) -> Floats:
 
 
 def _multiply(n: int, matrix: sparse.csr_array, vector: Floats) -> Floats:
-    """The product with each sample's vector, a column a sample; to write to."""
+    """The product (rows x n) with each sample's `vector`, or with one for all; to write to."""
     product = np.asarray(matrix @ np.atleast_2d(vector).T)
     return product if product.shape[1] == n else np.repeat(product, n, axis=1)
 

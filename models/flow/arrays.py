@@ -34,10 +34,9 @@ class Layer:
 class Structure:
     """What stays the same in every scenario on the same network and year.
 
-    Arrays over arcs: link (-1: several), layer, tail, head. Over source occurrences: supply, layer,
-    node. Over sink occurrences: market, layer, node. Capacity memberships in coordinate form: row,
-    arc, and `member`, the row of `case.shared` that gives the coefficient (-1: the link's own
-    capacity).
+    Arrays over arcs: link, layer, tail, head. Over source occurrences: supply, layer, node. Over
+    sink occurrences: market, layer, node. Capacity memberships in coordinate form: row, arc, and
+    `member`, the row of `case.shared` that gives the coefficient (-1: the link's own capacity).
     """
 
     layers: tuple[Layer, ...]

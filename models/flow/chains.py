@@ -60,8 +60,8 @@ class Chains:
         return np.asarray(np.logical_or.reduceat(flags[self.arcs], self.starts[:-1]))
 
 
-def shrink_graph(structure: Structure) -> tuple[Chains, Ints]:
-    """Chains between the nodes that are kept, by new numbers; the new number of each old node.
+def shrink_graph(structure: Structure) -> tuple[Chains, Ints, int]:
+    """Chains between the nodes that are kept; the new number of each old node; how many are kept.
 
     Nodes of supplies and markets are kept. Numbers of nodes that are gone mean nothing.
     """
@@ -70,7 +70,8 @@ def shrink_graph(structure: Structure) -> tuple[Chains, Ints]:
     chains = join_chains(structure.arc_tail, structure.arc_head, keep)
     keep[chains.tail] = keep[chains.head] = True
     number = np.cumsum(keep, dtype=np.int32) - 1
-    return replace(chains, tail=number[chains.tail], head=number[chains.head]), number
+    chains = replace(chains, tail=number[chains.tail], head=number[chains.head])
+    return chains, number, int(keep.sum())
 
 
 def join_chains(tail: Ints, head: Ints, keep: Bools) -> Chains:

@@ -38,9 +38,9 @@ class JoinedRoutes:
         """Sum of a route quantity in each solution by group 0..size-1: (solutions x size)."""
         return self._group(self.sample, group, values, size)
 
-    def group_arcs(self, group: Ints, size: int) -> Floats:
-        """Flow over arcs in each solution by group of the arcs, kt: (solutions x size)."""
-        return self._group(self.at, group, self.arc_flow, size)
+    def sum_arcs(self, n_arcs: int) -> Floats:
+        """Flow over each arc in each solution, kt: (solutions x arcs)."""
+        return self._group(self.at, self.arcs, self.arc_flow, n_arcs)
 
     def _group(self, sample: Ints, group: Ints, values: Floats, size: int) -> Floats:
         total = np.bincount(sample * size + group, values, minlength=self.n * size)

@@ -29,7 +29,7 @@ def check_solutions(solutions: Sequence[Solution]) -> float:
     s, routes = problems[0].structure, JoinedRoutes(solutions)
     _require((routes.flow >= 0).all(), "flows are not negative")
     _require(all(map(_is_open, solutions)), "a closed link carries nothing")
-    on_arc = routes.group_arcs(routes.arcs, len(s.arc_link))
+    on_arc = routes.sum_arcs(len(s.arc_link))
     violation = float(np.max(list(map(_find_violation, solutions, on_arc))))
     _require(violation <= _SLACK, "every capacity is respected")
     supply, minimum, maximum = (

@@ -100,9 +100,9 @@ class Master:
     def forget(self) -> None:
         """Leave no trace of what was solved before: equal problems then take equal steps.
 
-        HiGHS breaks ties by small changes of costs that are the same at each such start. A basis
-        found from nothing was found under them; it is nearer to those of later starts by a seventh
-        of the simplex steps than one that grew over many solves.
+        HiGHS breaks ties by small changes of costs, the same ones at each such start. A basis found
+        from nothing has its ties broken that way; from one that grew over many solves, later
+        starts would first have to step over to it.
         """
         _check(self.highs.clearSolver(), "forgetting the last solve")
 

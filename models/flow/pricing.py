@@ -37,9 +37,8 @@ class Pricer:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.chains, number = shrink_graph(structure)
+        self.chains, number, self.top = shrink_graph(structure)  # top: the super-node
         self.sources, self.sinks = number[structure.source_node], number[structure.sink_node]
-        self.top = int(number[-1]) + 1 if len(number) else 0  # the super-node
         self.size = self.top + 1
         self.entry, self.key, starts = self._sort_entries()
         ends = (self.key % self.size).astype(np.int32)
@@ -91,7 +90,7 @@ class Pricer:
     def price_chains(self, arc_cost: Floats) -> list[ChainPrices | None]:
         """What `chain_prices` gives for several problems with all arcs open, at less cost.
 
-        `arc_cost` (arcs x problems). None where some circle of arcs would earn in one of them.
+        `arc_cost` (arcs x problems). All are None when a circle of arcs would earn in any of them.
         """
         if self._sums is None:
             self._sums = self.chains.sum_matrix(len(self.structure.arc_link))

@@ -142,19 +142,22 @@ def arc_costs(case: Case, structure: Structure) -> Floats:
 
 
 def _capacity_rows(case: Case, structure: Structure) -> tuple[sparse.csr_array, Floats, Floats]:
-    capacities = case.capacities
-    units = capacities["unit"].to_numpy(dtype=object)
-    available = available_capacity(capacities).to_numpy(dtype=float)
-    per_kt = _coefficients(case, structure, units)
-    n_rows = len(capacities)
-    biggest = np.zeros(n_rows)
-    np.maximum.at(biggest, structure.member_row, per_kt)
-    scale = 1.0 / np.where(biggest > 0, biggest, 1.0)
+    available = available_capacity(case.capacities).to_numpy(dtype=float)
+    weight, scale = weigh_members(case, structure)
     weights = sparse.csr_array(
-        (per_kt * scale[structure.member_row], (structure.member_row, structure.member_arc)),
-        shape=(n_rows, len(structure.arc_link)),
+        (weight, (structure.member_row, structure.member_arc)),
+        shape=(len(scale), len(structure.arc_link)),
     )
     return weights, available * scale, scale
+
+
+def weigh_members(case: Case, structure: Structure) -> tuple[Floats, Floats]:
+    """Scaled capacity that a kt takes by each member, and the scale of each capacity row."""
+    per_kt = _coefficients(case, structure, case.capacities["unit"].to_numpy(dtype=object))
+    biggest = np.zeros(len(case.capacities))
+    np.maximum.at(biggest, structure.member_row, per_kt)
+    scale = 1.0 / np.where(biggest > 0, biggest, 1.0)
+    return per_kt * scale[structure.member_row], scale
 
 
 def _coefficients(case: Case, structure: Structure, units: npt.NDArray[np.object_]) -> Floats:

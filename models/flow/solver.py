@@ -171,7 +171,8 @@ class FlowSolver:
     ) -> Solution:
         """The proven optimum of a problem on this solver's structure.
 
-        `prices`, `route_cost`: of the chains and of the pool's first routes, where they are known.
+        `prices` (of chains with all arcs open) and `route_cost` (of the pool's first routes) may be
+        given where they are known for the problem's `arc_cost`.
         """
         if problem.structure is not self.structure:
             msg = "the problem has another structure than its solver"
