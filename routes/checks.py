@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from routes.errors import Problem, nearest_names, suggest
+from routes.checks_names import Lines, Report, Tables, check_flags, check_names, check_sources
+from routes.errors import Problem
 from routes.schema import TABLES
 
-Lines = Mapping[str, Sequence[tuple[str, int]]]
-Tables = Mapping[str, pd.DataFrame]
-
-# table, column, what it names, how the name is found in the cell (a regular expression or None)
-_NAMES: tuple[tuple[str, str, str, str | None], ...] = (
-    ("links", "from_node_id", "place", r"^([^.]+)"),
-    ("links", "to_node_id", "place", r"^([^.]+)"),
-    ("capacities", "subject_id", "link or shared capacity", None),
-    ("shared_capacities", "link_id", "link", None),
-    ("shared_capacities", "supply_place_id", "place", None),
-    ("tariffs", "scope", "link", r"^link:(.+)"),
-    ("tariffs", "scope", "through route", r"^route:(.+)"),
-    ("through_routes", "link_id", "link", None),
-    ("streams", "commodity_id", "commodity", None),
-    ("streams", "outlet_link_id", "link", None),
-    ("streams", "supply_place_id", "place", None),
-    ("supplies", "commodity_id", "commodity", None),
-    ("supplies", "place_id", "place", None),
-    ("markets", "commodity_id", "commodity", None),
-    ("markets", "place_id", "place", None),
-    ("markets", "basis_place_id", "place", None),
-    ("observed", "commodity_id", "commodity", None),
-    ("observed", "measure", "link", r"^(?:link|outlet|border):(.+)"),
-    ("observed", "measure", "place", r"^place:(.+)"),
-    ("observed", "measure", "shared capacity", r"^shared:(.+)"),
-    ("project_effects", "project_id", "project", None),
-    ("project_effects", "subject_id", "link or shared capacity", None),
-    ("events", "subject", "link", r"^link:(.+)"),
-    ("events", "subject", "shared capacity", r"^shared:(.+)"),
-    ("events", "subject", "place", r"^place:(.+)"),
-    ("events", "subject", "commodity", r"^commodity:(.+)"),
-)
 # table, low column, value column, high column
 _RANGES = (
     ("links", "length_low", "length_km", "length_high"),
@@ -78,9 +45,10 @@ _UNIT_OF_COEFFICIENT = {
 
 def check_tables(tables: Tables, lines: Lines) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings found between the tables."""
-    report = _Report(lines)
-    _check_names(tables, report)
-    _check_sources(tables, report, set(tables["sources"]["source_id"]))
+    report = Report(lines)
+    check_names(tables, report)
+    check_sources(tables, report, set(tables["sources"]["source_id"]))
+    check_flags(tables, report)
     _check_ranges(tables, report)
     _check_years(tables, report)
     if not report.errors:
@@ -91,87 +59,15 @@ def check_tables(tables: Tables, lines: Lines) -> tuple[list[Problem], list[Prob
     return report.errors, report.warnings
 
 
-def check_names(texts: Tables, lines: Lines) -> list[Problem]:
+def check_texts(texts: Tables, lines: Lines) -> list[Problem]:
     """Names and sources that do not resolve, in tables of text of which some cells are wrong."""
-    report = _Report(lines)
-    _check_names(texts, report)
-    _check_sources(texts, report, {"", *texts["sources"]["source_id"]})  # blank: told by its row
+    report = Report(lines)
+    check_names(texts, report)
+    check_sources(texts, report, {"", *texts["sources"]["source_id"]})  # blank: told by its row
     return report.errors
 
 
-class _Report:
-    """Collects problems with the file and line of their row."""
-
-    def __init__(self, lines: Lines) -> None:
-        self.lines = lines
-        self.errors: list[Problem] = []
-        self.warnings: list[Problem] = []
-
-    def add(
-        self, table: str, rows: Iterable[Any], column: str, rule: str, remedy: str = "",
-        *, warn: bool = False,
-    ) -> None:  # fmt: skip
-        for row in rows:
-            file, line = self.lines[table][row]
-            problem = Problem(file, rule, remedy, line, column)
-            (self.warnings if warn else self.errors).append(problem)
-
-
-def _known(tables: Tables) -> dict[str, set[str]]:
-    links = set(tables["links"]["link_id"])
-    shared = set(tables["shared_capacities"]["shared_id"])
-    return {
-        "place": set(tables["places"]["place_id"]),
-        "link": links,
-        "shared capacity": shared,
-        "link or shared capacity": links | shared,
-        "through route": set(tables["through_routes"]["route_id"]),
-        "commodity": set(tables["commodities"]["commodity_id"]),
-        "project": set(tables["projects"]["project_id"]),
-    }
-
-
-def _check_names(tables: Tables, report: _Report) -> None:
-    known = _known(tables)
-    for table, column, kind, pattern in _NAMES:
-        cells = tables[table][column].tolist()
-        names = {cell: _find_name(cell, pattern) for cell in set(cells)}
-        bad = {cell for cell, name in names.items() if name and name not in known[kind]}
-        if not bad:
-            continue
-        for row, cell in enumerate(cells):
-            if cell in bad:
-                near = suggest(nearest_names(names[cell], known[kind])).strip()
-                remedy = near or f"Add it or correct the {kind}."
-                report.add(table, [row], column, f"no {kind} is called '{names[cell]}'", remedy)
-
-
-def _find_name(cell: str, pattern: str | None) -> str:
-    """The name in a cell, "" for none."""
-    if pattern is None:
-        return cell
-    found = re.match(pattern, cell)
-    return found[1] if found else ""
-
-
-def _check_sources(tables: Tables, report: _Report, known: set[str]) -> None:
-    for table, frame in tables.items():
-        for column in ("source_id", "days_source_id"):
-            if column not in frame or table == "sources" or len(frame) == 0:
-                continue
-            cells = frame[column]
-            bad_cells = {
-                cell: missing
-                for cell in cells.unique()
-                if (missing := [s for s in cell.split(";") if s not in known])
-            }
-            for row in np.flatnonzero(cells.isin(bad_cells)) if bad_cells else ():
-                name = bad_cells[cells.iloc[row]][0]
-                remedy = suggest(nearest_names(name, known)).strip() or "Add it to sources.csv."
-                report.add(table, [row], column, f"no source is called '{name}'", remedy)
-
-
-def _check_ranges(tables: Tables, report: _Report) -> None:
+def _check_ranges(tables: Tables, report: Report) -> None:
     for table, low, value, high in _RANGES:
         frame = tables[table]
         if len(frame) == 0:
@@ -202,7 +98,7 @@ def _check_ranges(tables: Tables, report: _Report) -> None:
     )  # fmt: skip
 
 
-def _check_years(tables: Tables, report: _Report) -> None:
+def _check_years(tables: Tables, report: Report) -> None:
     for table, key in _ONE_A_YEAR:
         frame = tables[table]
         if len(frame) == 0:
@@ -234,7 +130,7 @@ def _find_repeated(keys: Iterable[tuple[str, ...]]) -> Iterable[np.ndarray]:
     return [np.array(where) for where in rows.values() if len(where) > 1]
 
 
-def _check_links(tables: Tables, report: _Report) -> None:
+def _check_links(tables: Tables, report: Report) -> None:
     links, places = tables["links"], tables["places"]
     country = dict(zip(places["place_id"], places["country"], strict=True))
     nodes = [links[column].tolist() for column in ("from_node_id", "to_node_id")]
@@ -263,23 +159,9 @@ def _check_links(tables: Tables, report: _Report) -> None:
     )  # fmt: skip
     loops = links["from_node_id"] == links["to_node_id"]
     report.add("links", np.flatnonzero(loops), "to_node_id", "the link ends where it starts")
-    classes = set(_ALL_CLASSES)
-    for row, cell in enumerate(links["commodity_classes"]):
-        for name in filter(None, cell.split(";")):
-            if name not in _ALL_CLASSES:
-                remedy = suggest(nearest_names(name, classes)).strip()
-                report.add(
-                    "links", [row], "commodity_classes", f"no class is called '{name}'", remedy
-                )
 
 
-_ALL_CLASSES = frozenset(
-    ("crude", "products", "lpg", "coal", "ore", "grain", "metals", "bulk-chem", "general",
-     "uranium", "containers")
-)  # fmt: skip
-
-
-def _check_capacities(tables: Tables, report: _Report) -> None:
+def _check_capacities(tables: Tables, report: Report) -> None:
     capacities, shared = tables["capacities"], tables["shared_capacities"]
     trains = (capacities["unit"] == "trains/day") & capacities["tonnes_per_unit"].isna()
     report.add(
@@ -327,7 +209,7 @@ def _check_capacities(tables: Tables, report: _Report) -> None:
         )  # fmt: skip
 
 
-def _check_demand(tables: Tables, report: _Report) -> None:
+def _check_demand(tables: Tables, report: Report) -> None:
     links, markets, supplies = tables["links"], tables["markets"], tables["supplies"]
     sources = set(links["from_node_id"].str.removesuffix(".site"))
     sinks = set(links["to_node_id"].str.removesuffix(".site"))
@@ -351,7 +233,7 @@ def _check_demand(tables: Tables, report: _Report) -> None:
     )  # fmt: skip
 
 
-def _check_notes(tables: Tables, report: _Report) -> None:
+def _check_notes(tables: Tables, report: Report) -> None:
     for table, frame in tables.items():
         if "grade" not in frame or "note" not in frame or len(frame) == 0 or table == "places":
             continue

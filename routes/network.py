@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from routes.checks import check_names, check_tables
+from routes.checks import check_tables, check_texts
 from routes.errors import DataError, Problem, UsageError
 from routes.schema import TABLES, columns
 from routes.tables import RawRow, RawTable, read_raw, validate_rows
@@ -160,7 +160,7 @@ def build_network(raw: RawNetwork, *, overlays: Sequence[str | Path] = ()) -> Ne
         lines[name] = [(row.file, row.line) for row in rows]
     if problems or wrong_cells:
         # a wrong cell hides no wrong name; a missing file or column would seem to make many
-        names = [] if problems else check_names(_read_texts(cells), lines)
+        names = [] if problems else check_texts(_read_texts(cells), lines)
         raise DataError([*problems, *wrong_cells, *names])
     errors, warnings = check_tables(tables, lines)
     if errors:

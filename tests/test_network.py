@@ -63,6 +63,37 @@ BAD = {
         ("links.csv", "mine-border,mine.rail1520,border", "mine-border,mine.rail1520,bordr"),
         ["links.csv:3, to_node_id", "no place is called 'bordr'", "Did you mean 'border'"],
     ),
+    "kind of charge that does not exist": (
+        (
+            "tariffs.csv",
+            "grade,note\ncountry-mode:KZ/rail1520,carriage,any,,0,0.01,0.008,0.012,2023,S1,B,\n",
+            "grade,covers\ncountry-mode:KZ/rail1520,carriage,any,,0,0.01,0.008,0.012,2023,S1,B,"
+            "handlin;abc\n",
+        ),
+        ["tariffs.csv:2, covers: no kind of charge is called 'handlin'. Did you mean 'handling'",
+         "tariffs.csv:2, covers: no kind of charge is called 'abc'. Known are carriage, freight"],
+    ),
+    "class of a tariff that does not exist": (
+        ("tariffs.csv", "link:port-load,handling,any,coal", "link:port-load,handling,any,coall"),
+        ["tariffs.csv:5, commodity_class", "no handling class is called 'coall'", "'coal'"],
+    ),
+    "classes of a link that do not exist": (
+        ("links.csv", "mine-border,mine.rail1520,border.rail1520,move,rail1520,",
+         "mine-border,mine.rail1520,border.rail1520,move,rail1520,coal;oar"),
+        ["links.csv:3, commodity_classes: no handling class is called 'oar'. Did you mean 'ore'"],
+    ),
+    "class of a shared capacity that does not exist": (
+        ("shared_capacities.csv", "port-load,", "port-load,coal ore"),
+        ["shared_capacities.csv:2, commodity_class", "no handling class is called 'coal ore'"],
+    ),
+    "mode of a tariff that does not exist": (
+        ("tariffs.csv", "country-mode:KZ/rail1520", "country-mode:KZ/rail1502"),
+        ["tariffs.csv:2, scope", "no mode is called 'rail1502'", "Did you mean 'rail1520'"],
+    ),
+    "mode of a commodity that does not exist": (
+        ("commodities.csv", "rail1520", "rail152O"),
+        ["commodities.csv:2, modes", "no mode is called 'rail152O'", "Did you mean 'rail1520'"],
+    ),
     "duplicated id": (
         ("places.csv", "town,Town", "mine,Town"),
         ["places.csv:5, place_id", "place_id=mine stands already on line 2"],
@@ -172,6 +203,17 @@ def test_all_problems_are_told_at_once(tmp_path):
         )
     )
     assert all(file in told for file in ("supplies.csv", "capacities.csv", "places.csv"))
+
+
+def test_a_flag_that_is_nearly_a_word_of_the_model_is_warned_of(tmp_path):
+    old = "mine-border,mine.rail1520,border.rail1520,move,rail1520,,KZ,300,1,S1,A,,,operating,S1,A,"
+    header = ("links.csv", "source_id,grade,note", "source_id,grade,flags")
+    flags = ("links.csv", old, f"{old}ktz_operated;storm;depend:RU")
+    network = load_network(write_tiny(tmp_path, header, flags))
+    assert [str(warning) for warning in network.warnings] == [
+        "links.csv:3, flags: the model has no flag 'depend:RU'. Did you mean 'depends:RU' or "
+        "'depends:KZ' or 'depends:DE'?"
+    ]
 
 
 def test_a_wrong_cell_hides_no_wrong_name(tmp_path):

@@ -14,34 +14,34 @@ from routes.lazy import attach
 
 if TYPE_CHECKING:
     from routes.schema.capacities import Capacity, SharedCapacity
-    from routes.schema.carriage import CASH_KINDS, Emission, Tariff, ThroughRoute
+    from routes.schema.carriage import CASH_KINDS, CHARGE_KINDS, Emission, Tariff, ThroughRoute
     from routes.schema.dictionary import data_dictionary, field_meanings
     from routes.schema.history import Event, Observed
     from routes.schema.network import Link, Place
     from routes.schema.projects import Project, ProjectEffect
     from routes.schema.provenance import Gap, Rival, Source
-    from routes.schema.rows import MODES, Record, Sourced
+    from routes.schema.rows import HANDLING_CLASSES, MODES, Record, Sourced
     from routes.schema.tables import TABLES, columns
     from routes.schema.trade import Commodity, Market, Stream, Supply
 
 _HOMES = {
     "Capacity": "capacities", "SharedCapacity": "capacities",
-    "CASH_KINDS": "carriage", "Emission": "carriage", "Tariff": "carriage",
-    "ThroughRoute": "carriage",
+    "CASH_KINDS": "carriage", "CHARGE_KINDS": "carriage", "Emission": "carriage",
+    "Tariff": "carriage", "ThroughRoute": "carriage",
     "data_dictionary": "dictionary", "field_meanings": "dictionary",
     "Event": "history", "Observed": "history", "Link": "network", "Place": "network",
     "Project": "projects", "ProjectEffect": "projects",
     "Gap": "provenance", "Rival": "provenance", "Source": "provenance",
-    "MODES": "rows", "Record": "rows", "Sourced": "rows",
+    "HANDLING_CLASSES": "rows", "MODES": "rows", "Record": "rows", "Sourced": "rows",
     "TABLES": "tables", "columns": "tables",
     "Commodity": "trade", "Market": "trade", "Stream": "trade", "Supply": "trade",
 }  # fmt: skip
 
 __all__ = [
-    "CASH_KINDS", "MODES", "TABLES", "Capacity", "Commodity", "Emission", "Event", "Gap", "Link",
-    "Market", "Observed", "Place", "Project", "ProjectEffect", "Record", "Rival",
-    "SharedCapacity", "Source", "Sourced", "Stream", "Supply", "Tariff", "ThroughRoute", "columns",
-    "data_dictionary", "field_meanings",
+    "CASH_KINDS", "CHARGE_KINDS", "HANDLING_CLASSES", "MODES", "TABLES", "Capacity", "Commodity",
+    "Emission", "Event", "Gap", "Link", "Market", "Observed", "Place", "Project", "ProjectEffect",
+    "Record", "Rival", "SharedCapacity", "Source", "Sourced", "Stream", "Supply", "Tariff",
+    "ThroughRoute", "columns", "data_dictionary", "field_meanings",
 ]  # fmt: skip
 
 __getattr__, __dir__ = attach(__name__, _HOMES)

@@ -1,14 +1,17 @@
 """What carriage costs: tariffs, through rates, and the emissions of a tonne-kilometre."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import StringConstraints
 
 from routes.schema.rows import Finite, Fraction, Id, Mode, Positive, Sourced, Year
 
-CASH_KINDS = (
+ChargeKind = Literal[
     "carriage", "freight", "handling", "border_fee", "port_fee", "empty_return", "insurance",
-)  # fmt: skip
+    "risk_premium",
+]  # fmt: skip
+CHARGE_KINDS: tuple[str, ...] = get_args(ChargeKind)
+CASH_KINDS = tuple(kind for kind in CHARGE_KINDS if kind != "risk_premium")
 
 
 class Tariff(Sourced):
@@ -23,10 +26,7 @@ class Tariff(Sourced):
         ),
     ]
     """`link:ID`, `country-mode:KZ/rail1520`, or `route:ID` for a through rate."""
-    kind: Literal[
-        "carriage", "freight", "handling", "border_fee", "port_fee", "empty_return", "insurance",
-        "risk_premium",
-    ]  # fmt: skip
+    kind: ChargeKind
     """What is paid for; all but risk_premium are cash."""
     use: Literal["any", "export", "home"] = "any"
     """Whether the rate is for exports, home deliveries or both."""

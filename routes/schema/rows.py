@@ -1,6 +1,6 @@
 """What a row is, and what its cells may hold."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -26,9 +26,12 @@ Grade = Literal["A", "B", "C", "D"]
 Mode = Literal[
     "pipeline", "rail1520", "rail1435", "tanker", "dry", "ferry", "feeder", "river", "truck"
 ]
-MODES: tuple[str, ...] = (
-    "pipeline", "rail1520", "rail1435", "tanker", "dry", "ferry", "feeder", "river", "truck",
-)  # fmt: skip
+MODES: tuple[str, ...] = get_args(Mode)
+HandlingClass = Literal[
+    "crude", "products", "lpg", "coal", "ore", "grain", "metals", "bulk-chem", "general",
+    "uranium", "containers",
+]  # fmt: skip
+HANDLING_CLASSES: tuple[str, ...] = get_args(HandlingClass)
 
 
 class Record(BaseModel):

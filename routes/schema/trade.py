@@ -4,7 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from routes.schema.rows import Finite, Grade, Id, Positive, Sourced, Unlimited, Words, Year
+from routes.schema.rows import (
+    Finite,
+    Grade,
+    HandlingClass,
+    Id,
+    Positive,
+    Sourced,
+    Unlimited,
+    Words,
+    Year,
+)  # fmt: skip
 
 
 class Commodity(Sourced):
@@ -18,10 +28,7 @@ class Commodity(Sourced):
     """Group it belongs to (itself when it stands alone)."""
     name: str
     """Name for people."""
-    commodity_class: Literal[
-        "crude", "products", "lpg", "coal", "ore", "grain", "metals", "bulk-chem", "general",
-        "uranium", "containers",
-    ]  # fmt: skip
+    commodity_class: HandlingClass
     """Handling class, as in links and tariffs."""
     modes: Words
     """Modes that can carry it, joined by `;`."""
