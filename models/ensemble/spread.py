@@ -90,4 +90,4 @@ def find_deviations(term_driver: Ints, weight: Floats, mode: Floats, points: Flo
 
     `points` (samples x drivers) are the levels drawn, 0 to 1.
     """
-    return place_levels(weight, mode, points[:, term_driver]) - mode
+    return place_levels(weight, mode, points.take(term_driver, axis=1)) - mode
