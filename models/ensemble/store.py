@@ -60,7 +60,7 @@ class Store:
         )
         sink = pa.BufferOutputStream()
         pq.write_table(
-            table, sink, compression="snappy", use_dictionary=["scenario"], write_statistics=False
+            table, sink, compression="none", use_dictionary=["scenario"], write_statistics=False
         )
         self._put(f"chunk-{number:06d}.parquet", sink.getvalue().to_pybytes())
 

@@ -7,6 +7,7 @@ the costs, bounds and coefficients that differ from the last one.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 import highspy
@@ -327,12 +328,12 @@ class Master:
             msg = f"HiGHS ended with '{self.highs.modelStatusToString(status)}'"
             raise InternalError(msg)
         solution = self.highs.getSolution()
-        values = np.fromiter(solution.col_value, float)
+        values = _read(solution.col_value)
         self.flows = np.maximum(values[self.route_col], 0.0)
         self.flows[self.upper[self.route_col] == 0.0] = 0.0
         self.missed = values[: self.n_market]
         self.grown = values[self._growth_columns()]
-        self.row_duals = np.fromiter(solution.row_dual, float)
+        self.row_duals = _read(solution.row_dual)
 
     def usage(self) -> Floats:
         """Use of every capacity row by the flows of the last run, less what grew."""
@@ -369,6 +370,11 @@ def _change_rows(highs: highspy.Highs, rows: list[int], bounds: Floats) -> None:
         return
     for row, low, high in zip(rows, *bounds.tolist(), strict=True):  # older HiGHS
         _check(highs.changeRowBounds(row, low, high), "changing bounds of a row")
+
+
+def _read(values: list[float]) -> Floats:
+    """A list as an array; numpy's own ways take twice as long."""
+    return np.frombuffer(struct.pack(f"{len(values)}d", *values))
 
 
 def _check(status: highspy.HighsStatus, what: str) -> None:
