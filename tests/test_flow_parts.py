@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import highspy
 import numpy as np
 import pytest
 
@@ -168,3 +169,46 @@ def test_a_broken_law_is_found_at_any_place(place):
             check_solutions(solutions)
         with pytest.raises(InternalError, match=law):
             check_solution(spoilt)
+
+
+class Stubborn:
+    """HiGHS that says "Unknown" after the first runs of a solve, as it does once in a while."""
+
+    def __init__(self, highs, failures):
+        self.highs, self.failures, self.ways = highs, failures, []
+
+    def run(self):
+        ways = ("simplex_strategy", "random_seed", "presolve")
+        self.ways.append(tuple(self.highs.getOptionValue(option)[1] for option in ways))
+        return self.highs.run()
+
+    def getModelStatus(self):  # noqa: N802 (as HiGHS calls it)
+        if len(self.ways) <= self.failures:
+            return highspy.HighsModelStatus.kUnknown
+        return self.highs.getModelStatus()
+
+    def __getattr__(self, name):
+        return getattr(self.highs, name)
+
+
+WAYS = [(0, 0, "off"), (4, 0, "off"), (0, 1, "off"), (0, 0, "on")]
+
+
+@pytest.mark.parametrize("failures", range(4))
+def test_other_ways_are_tried_where_highs_finds_no_optimum(failures):
+    solver, _, (problem,) = make_variants(seed=3, count=1)
+    expected = solver.solve(problem).primal
+    stubborn = Stubborn(solver.master.highs, failures)
+    solver.master.highs = stubborn
+    solution = solver.solve(problem)
+    check_solution(solution)
+    assert solution.primal == pytest.approx(expected, rel=1e-9)
+    assert stubborn.ways[: failures + 1] == WAYS[: failures + 1]
+    assert set(stubborn.ways[failures + 1 :]) <= {WAYS[0]}
+
+
+def test_no_optimum_by_any_way_is_an_error():
+    solver, _, (problem,) = make_variants(seed=3, count=1)
+    solver.master.highs = Stubborn(solver.master.highs, failures=4)
+    with pytest.raises(InternalError, match="HiGHS ended with 'Unknown'"):
+        solver.solve(problem)

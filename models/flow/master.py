@@ -7,7 +7,6 @@ the costs, bounds and coefficients that differ from the last one.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 
 import highspy
@@ -16,17 +15,11 @@ from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
 from models.flow.bounds import BELOW, WIDE, find_floors, find_room
+from models.flow.highs import change_rows, check_status, find_optimum, forget, make_highs
 from models.flow.loads import RouteLoads
 from models.flow.matrices import bin_sums, equal_matrices
 from models.flow.pool import RoutePool
 from routes.errors import InternalError
-
-_OPTIONS = (
-    ("output_flag", False), ("threads", 1), ("random_seed", 0),
-    ("primal_feasibility_tolerance", 1e-9), ("dual_feasibility_tolerance", 1e-9),
-    ("presolve", "off"), ("solver", "simplex"), ("simplex_scale_strategy", 0),
-    ("simplex_strategy", 0),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,9 +59,7 @@ class Master:
         self.loads = RouteLoads(pool)
         self.flows = self.missed = self.grown = self.row_duals = self.cost
         self.n_supply = self.n_market = 0
-        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in _OPTIONS:
-            self.highs.setOptionValue(option, value)
+        self.highs = make_highs()
 
     # state
 
@@ -83,10 +74,10 @@ class Master:
         first_row = self.n_supply + self.n_market + mark.n_rows
         if self.highs.getNumCol() > first_col:
             extra = np.arange(first_col, self.highs.getNumCol(), dtype=np.int32)
-            _check(self.highs.deleteCols(len(extra), extra), "deleting routes")
+            check_status(self.highs.deleteCols(len(extra), extra), "deleting routes")
         if self.highs.getNumRow() > first_row:
             extra = np.arange(first_row, self.highs.getNumRow(), dtype=np.int32)
-            _check(self.highs.deleteRows(len(extra), extra), "deleting rows")
+            check_status(self.highs.deleteRows(len(extra), extra), "deleting rows")
         self.loads.cut(mark.n_routes)
         self.pool.cut(mark.n_routes)
         self.route_col = self.route_col[: mark.n_routes]
@@ -96,16 +87,11 @@ class Master:
         self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
         self.row_bounds = self.row_bounds[:, :first_row]
         self.forget()
-        _check(self.highs.setBasis(mark.basis), "restoring the basis")
+        check_status(self.highs.setBasis(mark.basis), "restoring the basis")
 
     def forget(self) -> None:
-        """Leave no trace of what was solved before: equal problems then take equal steps.
-
-        HiGHS breaks ties by small changes of costs, the same ones at each such start. A basis found
-        from nothing has its ties broken that way; from one that grew over many solves, later
-        starts would first have to step over to it.
-        """
-        _check(self.highs.clearSolver(), "forgetting the last solve")
+        """Leave no trace of what was solved before."""
+        forget(self.highs)
 
     # problems
 
@@ -138,7 +124,7 @@ class Master:
         lp.a_matrix_.start_ = np.arange(self.n_market + 1)
         lp.a_matrix_.index_ = self.n_supply + np.arange(self.n_market)
         lp.a_matrix_.value_ = np.ones(self.n_market)
-        _check(self.highs.passModel(lp), "loading the model")
+        check_status(self.highs.passModel(lp), "loading the model")
         self.loads.set_weights(problem)
 
     def _send_coefficients(self, last: Problem) -> None:
@@ -156,7 +142,7 @@ class Master:
             where = self.n_supply + self.n_market + position
             for i in np.flatnonzero(before[position] != after):
                 status = self.highs.changeCoeff(where, int(self.route_col[i]), float(after[i]))
-                _check(status, "changing a coefficient")
+                check_status(status, "changing a coefficient")
 
     def _add_growth(self) -> None:
         """Columns of capacities that may grow and have none yet."""
@@ -169,7 +155,7 @@ class Master:
         starts = np.cumsum([0] + [e >= 0 for e in entries[:-1]])
         rows = np.array([e for e in entries if e >= 0], dtype=np.int32)
         zeros = np.zeros(len(new))
-        _check(
+        check_status(
             self.highs.addCols(
                 len(new), zeros, zeros, zeros, len(rows), starts.astype(np.int32),
                 (rows + self.n_supply + self.n_market).astype(np.int32), np.full(len(rows), -1.0),
@@ -197,13 +183,13 @@ class Master:
         changed = np.flatnonzero(cost != self.cost).astype(np.int32)
         if len(changed):
             status = self.highs.changeColsCost(len(changed), changed, cost[changed])
-            _check(status, "changing costs")
+            check_status(status, "changing costs")
         changed = np.flatnonzero(upper != self.upper).astype(np.int32)
         if len(changed):
             status = self.highs.changeColsBounds(
                 len(changed), changed, np.zeros(len(changed)), upper[changed]
             )
-            _check(status, "changing bounds")
+            check_status(status, "changing bounds")
         self.cost, self.upper = cost, upper
 
     def _growth_columns(self) -> Ints:
@@ -224,7 +210,7 @@ class Master:
         ])  # fmt: skip
         changed = np.flatnonzero((bounds != self.row_bounds).any(axis=0))
         if len(changed):
-            _change_rows(self.highs, changed.tolist(), bounds[:, changed])
+            change_rows(self.highs, changed.tolist(), bounds[:, changed])
         self.row_bounds = bounds
 
     def own_rows(self) -> tuple[Ints, Ints]:
@@ -259,7 +245,7 @@ class Master:
         cost, upper = self._route_costs(start), self._route_bounds(start)
         n, first = len(cost), self.highs.getNumCol()
         starts, rows, values = self._column_entries(start, self.loads.add(start))
-        _check(
+        check_status(
             self.highs.addCols(n, cost, np.zeros(n), upper, len(rows), starts, rows, values),
             "adding routes",
         )
@@ -302,7 +288,7 @@ class Master:
             starts.append(starts[-1] + len(used) + len(own))
         limit = self._now().capacity[rows]
         low = find_floors(self._now(), self.loads.signed, rows)
-        _check(
+        check_status(
             self.highs.addRows(
                 len(rows), low, limit, starts[-1], np.array(starts[:-1], dtype=np.int32),
                 np.concatenate(columns).astype(np.int32), np.concatenate(values),
@@ -315,25 +301,12 @@ class Master:
     # solving
 
     def run(self) -> None:
-        """Solve the model.
-
-        Raises InternalError unless HiGHS reports an optimum.
-        """
-        _check(self.highs.run(), "solving")
-        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            self.highs.clearSolver()  # once more, from nothing
-            _check(self.highs.run(), "solving")
-        status = self.highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            msg = f"HiGHS ended with '{self.highs.modelStatusToString(status)}'"
-            raise InternalError(msg)
-        solution = self.highs.getSolution()
-        values = _read(solution.col_value)
+        """Solve the model. Raises InternalError when HiGHS finds no optimum."""
+        values, self.row_duals = find_optimum(self.highs)
         self.flows = np.maximum(values[self.route_col], 0.0)
         self.flows[self.upper[self.route_col] == 0.0] = 0.0
         self.missed = values[: self.n_market]
         self.grown = values[self._growth_columns()]
-        self.row_duals = _read(solution.row_dual)
 
     def usage(self) -> Floats:
         """Use of every capacity row by the flows of the last run, less what grew."""
@@ -359,25 +332,3 @@ class Master:
             msg = "the master has no problem yet"
             raise InternalError(msg)
         return self.problem
-
-
-def _change_rows(highs: highspy.Highs, rows: list[int], bounds: Floats) -> None:
-    change = getattr(highs, "changeRowsBounds", None)
-    if change is not None:
-        _check(
-            change(len(rows), np.array(rows, dtype=np.int32), *bounds), "changing bounds of rows"
-        )
-        return
-    for row, low, high in zip(rows, *bounds.tolist(), strict=True):  # older HiGHS
-        _check(highs.changeRowBounds(row, low, high), "changing bounds of a row")
-
-
-def _read(values: list[float]) -> Floats:
-    """A list as an array; numpy's own ways take twice as long."""
-    return np.frombuffer(struct.pack(f"{len(values)}d", *values))
-
-
-def _check(status: highspy.HighsStatus, what: str) -> None:
-    if status == highspy.HighsStatus.kError:
-        msg = f"HiGHS failed while {what}"
-        raise InternalError(msg)
