@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import repeat
 
 import numpy as np
-from scipy import optimize, sparse, special
+from scipy import sparse, special
 
 from models.ensemble.world import Drawn, Ground, World
 from models.flow.arrays import KT, STORM_CORRELATION, Bools, Floats, Ints
@@ -30,7 +30,9 @@ OUTCOMES = (
     "war_risk_share", "relative_gap",
 )  # fmt: skip
 CORRIDOR_COLUMNS = tuple(f"{name}_mt" for name in CORRIDORS)
-_NEAR = 1e-9
+_NEAR = 1e-13  # of the logarithm of days: a step that is none
+_ROOT = math.sqrt(2 * math.pi)
+_MOST_STEPS = 200
 _MOST_ROUTES = 20_000  # remembered at a time
 _CORRIDOR_NUMBER = {name: i for i, name in enumerate(CORRIDORS)}
 
@@ -199,9 +201,8 @@ class _Routes(JoinedRoutes):
 
     def find_days(self, weight: Floats, *, level: float) -> Floats:
         """Quantile of the days that tonnes take, in each sample."""
-        ends = np.cumsum(np.bincount(self.sample, minlength=self.n))[:-1]
-        parts = zip(*(np.split(a, ends) for a in (self.days, self.variance, weight)), strict=True)
-        return np.array([find_mixture_quantile(*part, level=level) for part in parts])
+        starts = np.searchsorted(self.sample, np.arange(self.n))
+        return find_mixture_quantiles(self.days, self.variance, weight, starts, level=level)
 
 
 def _list_links(links: sparse.csr_array, arcs: Ints) -> tuple[Ints, Ints]:
@@ -225,24 +226,46 @@ def _concentrate(tonnes: Floats) -> Floats:
     return _divide((tonnes**2).sum(axis=1), tonnes.sum(axis=1) ** 2)
 
 
-def find_mixture_quantile(mean: Floats, variance: Floats, weight: Floats, *, level: float) -> float:
-    """Quantile of a weighted mixture of lognormal times given by mean and variance, days."""
+def find_mixture_quantiles(
+    mean: Floats, variance: Floats, weight: Floats, starts: Ints, *, level: float
+) -> Floats:
+    """Quantiles of weighted mixtures of lognormal times given by mean and variance, days.
+
+    Mixture i has the times from `starts[i]` up to the next start; NaN where none has weight. Each
+    is searched for by itself, by Newton's steps in the logarithm of time between known bounds.
+    """
     real = (weight > 0) & (mean > 0)
-    mean, variance, weight = mean[real], variance[real], weight[real]
-    if not len(mean):
-        return np.nan
-    sigma = np.sqrt(np.log1p(variance / mean**2))
-    centre = np.log(mean) - sigma**2 / 2
-    still = sigma <= 0
-    width = np.where(still, 1.0, sigma)
-    ends = np.where(still, mean, np.exp(centre + special.ndtri(level) * sigma))  # each by itself
-    low, high = float(ends.min()) * (1 - _NEAR), float(ends.max()) * (1 + _NEAR)
-    wanted = level * float(weight.sum())
-
-    def exceed(days: float) -> float:
-        below = special.ndtr((math.log(days) - centre) / width)
-        if still.any():
-            below = np.where(still, days >= mean, below)
-        return float(below @ weight) - wanted
-
-    return float(optimize.brentq(exceed, low, high, xtol=1e-12, rtol=1e-14))
+    mixture = np.searchsorted(starts, np.flatnonzero(real), side="right") - 1
+    found = np.full(len(starts), np.nan)
+    if not len(mixture):
+        return found
+    mean, weight = mean[real], weight[real]
+    spread = np.log1p(variance[real] / mean**2)
+    width = np.sqrt(spread)
+    centre = np.log(mean) - spread / 2
+    still = width <= 0
+    width[still] = 1.0
+    ends = centre + np.where(still, 0.0, special.ndtri(level) * width)  # of each time by itself
+    first = np.flatnonzero(np.diff(mixture, prepend=-1))
+    place = np.repeat(np.arange(len(first)), np.diff(first, append=len(mixture)))
+    low, high = np.minimum.reduceat(ends, first), np.maximum.reduceat(ends, first)
+    wanted = level * np.add.reduceat(weight, first)
+    at, moving = (low + high) / 2, low < high
+    for _ in range(_MOST_STEPS):
+        if not moving.any():
+            break
+        away = (at[place] - centre) / width
+        below = np.where(still, away >= 0, special.ndtr(away))
+        density = np.where(still, 0.0, np.exp(-(away**2) / 2) / (width * _ROOT))
+        excess = np.add.reduceat(weight * below, first) - wanted
+        slope = np.add.reduceat(weight * density, first)
+        low, high = np.where(excess < 0, at, low), np.where(excess < 0, high, at)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            onward = at - excess / slope
+        inside = (low < onward) & (onward < high) | (np.abs(onward - at) <= _NEAR)
+        onward = np.where(inside, onward, (low + high) / 2)
+        onward = np.where(moving, onward, at)
+        moving &= np.abs(onward - at) > _NEAR
+        at = onward
+    found[mixture[first]] = np.exp(at)
+    return found
