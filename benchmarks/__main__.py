@@ -28,9 +28,9 @@ def main() -> None:
         "cold": lambda: races.race_cold(results, pypsa=pypsa),
         "varied": lambda: races.race_varied(results, full=full, pypsa=pypsa),
         "shipped": lambda: races.race_shipped(results, full=full, pypsa=pypsa),
+        "ensemble": lambda: races.race_ensemble(results, full=full),
         "large": lambda: races.race_large(results, full=full),
         "growth": lambda: races.race_growth(results, full=full),
-        "ensemble": lambda: races.race_ensemble(results, full=full),
         "likely": lambda: races.race_likely(results, full=full),
         "dependency": lambda: races.race_dependency(results, full=full),
     }
