@@ -16,23 +16,20 @@ if __name__ == "__main__":
 """
 
 
-def time_ensemble(samples: int, runs: int) -> list[tuple[float, float]]:
-    """Wall seconds of each run, and the share of the processors' time that others had meanwhile.
+def time_ensemble(samples: int) -> tuple[int, float, float]:
+    """Samples, wall seconds, and the share of the processors' time that others had meanwhile.
 
     On a rented machine the host may give its processors to others ("steal"); 0 where the system
     does not tell.
     """
-    found = []
-    for _ in range(runs):
-        before, start = _read_times(), time.monotonic()
-        subprocess.run(  # noqa: S603 (our own words)
-            [sys.executable, "-c", _RUN, str(samples)], check=True, capture_output=True,
-            cwd=Path(__file__).parents[1],
-        )  # fmt: skip
-        wall, after = time.monotonic() - start, _read_times()
-        spent = [b - a for a, b in zip(before, after, strict=True)]
-        found.append((wall, spent[7] / sum(spent) if len(spent) > 7 and sum(spent) else 0.0))
-    return found
+    before, start = _read_times(), time.monotonic()
+    subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "-c", _RUN, str(samples)], check=True, capture_output=True,
+        cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    wall, after = time.monotonic() - start, _read_times()
+    spent = [b - a for a, b in zip(before, after, strict=True)]
+    return samples, wall, spent[7] / sum(spent) if len(spent) > 7 and sum(spent) else 0.0
 
 
 def _read_times() -> list[int]:

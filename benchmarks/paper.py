@@ -45,8 +45,8 @@ pairs; M 5,000 nodes, 15,000 links, 100 commodities, 5,000 pairs; L 100,000 node
 commodity, 5,000 pairs. A varied scenario moves every cost, price, supply and capacity by itself. On
 the shipped network it draws every ranged number of the data, as an ensemble does. Before varied
 scenarios our solver sees 128 pilots of its own; that is done once and not in the times. The
-ensemble of 10,000 samples runs three times by the clock, each in a new process, start included; the
-best counts, as the others tell more of what else the machine did.
+ensemble of 10,000 samples runs five times by the clock, between the other races, each time in a
+new process, start included; the best counts, as the others tell more of what else the machine did.
 """
 
 
