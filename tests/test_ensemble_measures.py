@@ -37,7 +37,7 @@ def weigh_below(days, mean, variance, weight):
     return float(np.where(sigma > 0, share, days >= mean) @ weight)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(mixtures, st.sampled_from([0.1, 0.5, 0.9]))
 def test_a_quantile_has_its_share_of_the_weight_below(parts, level):
     mean, variance, weight, starts = join(parts)
