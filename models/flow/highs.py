@@ -54,9 +54,11 @@ def find_optimum(highs: highspy.Highs) -> tuple[Floats, Floats]:
             break
         _, usual = highs.getOptionValue(option)
         highs.setOptionValue(option, value)
-        forget(highs)
-        check_status(highs.run(), "solving")
-        highs.setOptionValue(option, usual)
+        try:
+            forget(highs)
+            check_status(highs.run(), "solving")
+        finally:
+            highs.setOptionValue(option, usual)
     if not _is_optimal(highs):
         msg = f"HiGHS ended with '{highs.modelStatusToString(highs.getModelStatus())}'"
         raise InternalError(msg)

@@ -14,7 +14,7 @@ from routes.schema.rows import (
     Unlimited,
     Words,
     Year,
-)  # fmt: skip
+)
 
 
 class Commodity(Sourced):
