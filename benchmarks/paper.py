@@ -46,7 +46,7 @@ commodity, 5,000 pairs. A varied scenario moves every cost, price, supply and ca
 the shipped network it draws every ranged number of the data, as an ensemble does. Before varied
 scenarios our solver sees 128 pilots of its own; that is done once and not in the times. The
 ensemble of 10,000 samples runs five times by the clock, between the other races, each time in a
-new process, start included; the best counts, as the others tell more of what else the machine did.
+new process, start included; the median counts, as in the other races.
 """
 
 
