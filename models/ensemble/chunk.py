@@ -32,6 +32,8 @@ _BLOCK = 16  # samples: their arrays stay near the processor
 _GAP = OUTCOMES.index("relative_gap")
 _busy = threading.Lock()
 
+Part = tuple[int, int]  # of the pilots: world, first pilot
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -67,30 +69,31 @@ class Bench:
     def __init__(self, plan: Plan, *, pilots: int) -> None:
         self.plan, self.pilots = shrink_plan(plan), pilots
         self.points = SobolDesign(pilots, _PILOT_SEED, len(plan.drivers)).rows(0, pilots)
-        self.found: dict[tuple[int, int], Found] = {}
+        self.found: dict[Part, Found] = {}
         self.tools: dict[int, tuple[FlowSolver, Meter]] = {}
+        self._centred: dict[int, FlowSolver] = {}  # solvers that have scouted
 
     @property
     def key(self) -> str:
         """Digest of all that its numbers depend on."""
-        return f"{self.plan.digest}-{self.pilots}-{len(self.found)}"
+        return f"{self.plan.digest}-{self.pilots}"
 
-    def list_parts(self) -> list[tuple[int, int]]:
+    def list_parts(self) -> list[Part]:
         """World and first pilot of each part."""
         worlds = range(len(self.plan.worlds)) if len(self.plan.term_mode) else ()
         return [(world, start) for world in worlds for start in range(0, self.pilots, _PART)]
 
-    def scout(self, parts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Found]:
+    def scout(self, parts: Sequence[Part]) -> dict[Part, Found]:
         """What the pilots of some parts find."""
-        found: dict[tuple[int, int], Found] = {}
+        found: dict[Part, Found] = {}
         for world in sorted({world for world, _ in parts}):
             mine = [part for part in parts if part[0] == world]
-            found |= self._solve_parts(self._centre(world), mine)
+            if world not in self._centred:
+                self._centred[world] = self._centre(world)
+            found |= self._solve_parts(self._centred[world], mine)
         return found
 
-    def _solve_parts(
-        self, solver: FlowSolver, parts: Sequence[tuple[int, int]]
-    ) -> dict[tuple[int, int], Found]:
+    def _solve_parts(self, solver: FlowSolver, parts: Sequence[Part]) -> dict[Part, Found]:
         return {
             (world, start): solver.scout(
                 draw_problems(self.plan, world, self.points[start : start + _PART])
@@ -110,7 +113,7 @@ class Bench:
 
     def _freeze(self, world: int) -> FlowSolver:
         """A solver frozen with all that the pilots need."""
-        solver = self._centre(world)
+        solver = self._centred.pop(world, None) or self._centre(world)
         parts = [part for part in self.list_parts() if part[0] == world]
         missing = [part for part in parts if part not in self.found]
         self.found |= self._solve_parts(solver, missing)

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ from models.ensemble.plan import Plan
 from models.ensemble.planner import plan_ensemble
 from models.ensemble.results import Ensemble, open_ensemble
 from models.ensemble.store import Store, cut_chunks, open_store
-from models.ensemble.workers import Task, solve_by_processes, solve_here, solve_on_cluster
+from models.ensemble.workers import Processes, Task, solve_here, solve_on_cluster
 from models.run import package_version
 from models.scenario import Scenario
 from routes.errors import UsageError
@@ -94,22 +95,25 @@ def run_ensemble(
     InternalError
         When a law is broken; with sample and scenario.
     """
-    plan = scenarios if isinstance(scenarios, Plan) else None
-    if plan is None:
-        listed = [scenarios] if isinstance(scenarios, str | Scenario) else list(scenarios)  # type: ignore[arg-type]
-        plan = plan_ensemble(
-            listed, network=network, year=year, closures=closures, country=country, links=links
-        )
     if jobs < 1 or chunk < 1:
         msg = f"The number of jobs and the size of a chunk must be at least 1. Got {jobs}, {chunk}."
         raise UsageError(msg)
-    groups = [driver.kind for driver in plan.drivers]
-    design = make_design(method, n=n, seed=seed, drivers=len(groups), groups=groups)
-    facts = _describe(plan, design, method=method, seed=seed, chunk=chunk)
-    holder = _Holder() if out is None else None
-    folder = holder.folder if holder is not None else Path(str(out))
-    with open_store(folder, facts, resume=resume or holder is not None) as store:
-        _fill(store, plan, design, chunk=chunk, jobs=jobs, cluster=cluster, progress=progress)
+    workers = Processes(jobs) if jobs > 1 and cluster is None else None
+    with workers or nullcontext():  # they start while the plan is made
+        plan = scenarios if isinstance(scenarios, Plan) else None
+        if plan is None:
+            listed = [scenarios] if isinstance(scenarios, str | Scenario) else list(scenarios)  # type: ignore[arg-type]
+            plan = plan_ensemble(
+                listed, network=network, year=year, closures=closures, country=country, links=links
+            )
+        groups = [driver.kind for driver in plan.drivers]
+        design = make_design(method, n=n, seed=seed, drivers=len(groups), groups=groups)
+        facts = _describe(plan, design, method=method, seed=seed, chunk=chunk)
+        holder = _Holder() if out is None else None
+        folder = holder.folder if holder is not None else Path(str(out))
+        with open_store(folder, facts, resume=resume or holder is not None) as store:
+            solve = partial(_solve, plan, design, workers=workers, cluster=cluster)
+            _fill(store, plan, design, solve, chunk=chunk, progress=progress)
     return open_ensemble(folder, holder=holder)
 
 
@@ -125,10 +129,9 @@ def _fill(
     store: Store,
     plan: Plan,
     design: Design,
+    solve: Callable[[Sequence[Task]], Iterator[Chunk]],
     *,
     chunk: int,
-    jobs: int,
-    cluster: Any,
     progress: Progress | None,
 ) -> None:
     """Solve and write the chunks that are not there yet."""
@@ -138,7 +141,7 @@ def _fill(
     count = design.n - sum(stop - start for _, start, stop in left)
     if progress is not None:
         progress(count, design.n)
-    for result in _solve(plan, left, design, jobs=jobs, cluster=cluster):
+    for result in solve(left):
         store.write_chunk(result.number, lay_out(plan, result))
         count += len(result.inputs)
         if progress is not None:
@@ -148,16 +151,16 @@ def _fill(
 
 
 def _solve(
-    plan: Plan, tasks: Sequence[Task], design: Design, *, jobs: int, cluster: Any
+    plan: Plan, design: Design, tasks: Sequence[Task], *, workers: Processes | None, cluster: Any
 ) -> Iterator[Chunk]:
     if not tasks:
         return iter(())
-    make_bench = partial(Bench, plan, pilots=count_pilots(design.n))
+    bench = Bench(plan, pilots=count_pilots(design.n))
+    if workers is not None:
+        return workers.solve(bench, tasks, design)
     if cluster is not None:
-        return solve_on_cluster(make_bench(), tasks, design, cluster=cluster)
-    if jobs > 1:
-        return solve_by_processes(make_bench, tasks, design, jobs=jobs)
-    return solve_here(make_bench(), tasks, design)
+        return solve_on_cluster(bench, tasks, design, cluster=cluster)
+    return solve_here(bench, tasks, design)
 
 
 def lay_out(plan: Plan, chunk: Chunk) -> dict[str, Any]:

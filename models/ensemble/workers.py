@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import gc
 import pickle
+import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from models.ensemble.chunk import Bench, Chunk, run_chunk
+from models.ensemble.chunk import Bench, Chunk, Part, run_chunk
 from models.ensemble.design import Design
 from models.flow.arrays import Floats
 from models.flow.solver import Found
@@ -32,46 +33,64 @@ _benches: dict[str, Bench] = {}
 def solve_here(bench: Bench, tasks: Sequence[Task], design: Design) -> Iterator[Chunk]:
     """Solve chunks one after the other in this process."""
     for number, start, stop in tasks:
-        yield run_chunk(bench, number, start, design.rows(start, stop))
+        yield _run(bench, number, start, design.rows(start, stop))
 
 
-def solve_by_processes(
-    make_bench: Callable[[], Bench], tasks: Sequence[Task], design: Design, *, jobs: int
-) -> Iterator[Chunk]:
-    """Solve chunks in worker processes of this machine (joblib with loky).
+class Processes:
+    """Worker processes of this machine (joblib with loky); they start as soon as this is made.
 
-    Raises KazroutesError when a worker is killed.
+    All that is wanted of them stands in a `with`: work still under way at its end is called off.
     """
-    from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    parallel = Parallel(
-        n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1,
-        pre_dispatch="2*n_jobs", max_nbytes="1M",
-    )  # fmt: skip
-    try:
-        with closing(parallel(delayed(_load)() for _ in range(jobs))) as ready:
-            bench = make_bench()  # while the workers start
-            deque(ready, maxlen=0)
-        parts, packed = bench.list_parts(), _pack(bench)
-        scouts = (delayed(_scout_packed)(*packed, parts[worker::jobs]) for worker in range(jobs))
-        with closing(parallel(scouts)) as results:
-            design.rows(*tasks[0][1:])  # meanwhile: what is drawn for one chunk serves many
-            for found in results:
-                bench.found |= found
-        packed = _pack(bench)
-        calls = (
-            delayed(_run_packed)(*packed, number, start, design.rows(start, stop))
-            for number, start, stop in tasks
-        )
-        with closing(parallel(calls)) as chunks:
-            yield from chunks
-    except BrokenProcessPool as error:
-        msg = (
-            "A worker process was killed (out of memory, perhaps). The chunks finished before are "
-            "kept: go on with --resume, with fewer --jobs if memory is short."
-        )
-        raise KazroutesError(msg) from error
+    def __init__(self, jobs: int) -> None:
+        from joblib import Parallel, delayed
+
+        self.jobs = jobs
+        self.parallel = Parallel(
+            n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1,
+            pre_dispatch="2*n_jobs", max_nbytes="1M",
+        )  # fmt: skip
+        self._loading = self.parallel(delayed(_load)() for _ in range(jobs))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with warnings.catch_warnings():  # joblib tells what was called off
+            warnings.simplefilter("ignore", UserWarning)
+            self._loading.close()
+
+    def solve(self, bench: Bench, tasks: Sequence[Task], design: Design) -> Iterator[Chunk]:
+        """Solve chunks. Raises KazroutesError when a worker is killed."""
+        from joblib import delayed
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        try:
+            deque(self._loading, maxlen=0)
+            parts, packed = bench.list_parts(), _pack(bench)
+            scouts = (
+                delayed(_scout_packed)(packed, bench.key, parts[worker :: self.jobs])
+                for worker in range(self.jobs)
+            )
+            with closing(self.parallel(scouts)) as results:
+                design.rows(*tasks[0][1:])  # meanwhile: what is drawn for one chunk serves many
+                for part in results:
+                    bench.found |= part
+            found = _pack(bench.found)
+            calls = (
+                delayed(_run_packed)(
+                    packed, bench.key, found, number, start, design.rows(start, stop)
+                )
+                for number, start, stop in tasks
+            )
+            with closing(self.parallel(calls)) as chunks:
+                yield from chunks
+        except BrokenProcessPool as error:
+            msg = (
+                "A worker process was killed (out of memory, perhaps). The chunks finished before "
+                "are kept: go on with --resume, with fewer --jobs if memory is short."
+            )
+            raise KazroutesError(msg) from error
 
 
 def solve_on_cluster(
@@ -95,7 +114,7 @@ def solve_on_cluster(
         def submit(task: Task) -> Any:
             number, start, stop = task
             return client.submit(
-                _run_packed, shared, name, number, start, design.rows(start, stop),
+                _run_packed, shared, name, None, number, start, design.rows(start, stop),
                 key=f"kazroutes-chunk-{name}-{number}", retries=3, pure=False,
             )  # fmt: skip
 
@@ -138,23 +157,27 @@ def _open_client(cluster: Any) -> Iterator[Any]:
         client.close()
 
 
-def _pack(bench: Bench) -> tuple[Bytes, str]:
-    """A bench as bytes, which workers of this machine read from a memory map, and its key."""
-    return np.frombuffer(pickle.dumps(bench), dtype=np.uint8), bench.key
+def _pack(value: Bench | dict[Part, Found]) -> Bytes:
+    """Something as bytes, which workers of this machine read from a memory map."""
+    return np.frombuffer(pickle.dumps(value), dtype=np.uint8)
 
 
 def _load() -> None:
     """Does nothing: a worker that is asked for it has loaded the package."""
 
 
-def _scout_packed(
-    packed: Bytes, key: str, parts: Sequence[tuple[int, int]]
-) -> dict[tuple[int, int], Found]:
+def _scout_packed(packed: Bytes, key: str, parts: Sequence[Part]) -> dict[Part, Found]:
     return _unpack(packed, key).scout(parts)
 
 
-def _run_packed(packed: Bytes, key: str, number: int, start: int, points: Floats) -> Chunk:
-    return run_chunk(_unpack(packed, key), number, start, np.asarray(points))
+def _run_packed(
+    packed: Bytes, key: str, found: Bytes | None, number: int, start: int, points: Floats
+) -> Chunk:
+    """Solve a chunk with a packed bench, and what pilots found elsewhere (none: to be found)."""
+    bench = _unpack(packed, key)
+    if found is not None and not bench.found:
+        bench.found |= pickle.loads(found.tobytes())  # noqa: S301 (our own, from this run)
+    return _run(bench, number, start, np.asarray(points))
 
 
 def _unpack(packed: Bytes, key: str) -> Bench:
@@ -166,3 +189,14 @@ def _unpack(packed: Bytes, key: str) -> Bench:
         _benches[key] = bench
         gc.freeze()  # what is loaded stays: no need to look for rubbish in it
     return _benches[key]
+
+
+def _run(bench: Bench, number: int, start: int, points: Floats) -> Chunk:
+    """Solve a chunk, and do not look for rubbish in circles meanwhile: hardly any is made."""
+    pausing = gc.isenabled()
+    gc.disable()
+    try:
+        return run_chunk(bench, number, start, points)
+    finally:
+        if pausing:
+            gc.enable()

@@ -56,6 +56,7 @@ class Master:
         self.row_bounds: Floats = np.zeros((2, 0))
         self.is_open: Bools = np.zeros(0, dtype=bool)  # routes that cross no closed arc
         self.room: Floats = np.zeros(0)  # kt: bounds of open routes are never below
+        self._own: tuple[Ints, Ints] | None = None  # see `own_rows`; None: to be found anew
         self.loads = RouteLoads(pool)
         self.flows = self.missed = self.grown = self.row_duals = self.cost
         self.n_supply = self.n_market = 0
@@ -82,7 +83,7 @@ class Master:
         self.pool.cut(mark.n_routes)
         self.route_col = self.route_col[: mark.n_routes]
         self.is_open, self.room = self.is_open[: mark.n_routes], mark.room
-        self.active = self.active[: mark.n_rows]
+        self.active, self._own = self.active[: mark.n_rows], None
         del self.growth_row[mark.n_growth :], self.growth_col[mark.n_growth :]
         self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
         self.row_bounds = self.row_bounds[:, :first_row]
@@ -100,7 +101,7 @@ class Master:
 
         `route_cost`: USD/t, the arc costs added up over the first routes, where they are known.
         """
-        last, self.problem = self.problem, problem
+        last, self.problem, self._own = self.problem, problem, None
         if last is None:
             self._start(problem)
         else:
@@ -194,6 +195,8 @@ class Master:
 
     def _growth_columns(self) -> Ints:
         """Column of each growing capacity of the problem."""
+        if not self.growth_row:
+            return np.zeros(0, dtype=np.int64)
         at = dict(zip(self.growth_row, self.growth_col, strict=True))
         return np.array([at[row] for row in self._now().growth_row.tolist()], dtype=np.int64)
 
@@ -215,8 +218,10 @@ class Master:
 
     def own_rows(self) -> tuple[Ints, Ints]:
         """Places in `active` that the problem has a capacity for, and which capacity."""
-        where = np.flatnonzero(self.active < len(self._now().capacity))
-        return where, self.active[where]
+        if self._own is None:
+            where = np.flatnonzero(self.active < len(self._now().capacity))
+            self._own = where, self.active[where]
+        return self._own
 
     def route_costs(self) -> Floats:
         """Objective of every route, USD/t."""
@@ -295,7 +300,7 @@ class Master:
             ),
             "adding rows",
         )  # fmt: skip
-        self.active = np.append(self.active, rows)
+        self.active, self._own = np.append(self.active, rows), None
         self.row_bounds = np.concatenate([self.row_bounds, [low, limit]], axis=1)
 
     # solving

@@ -70,14 +70,20 @@ class PotentialFinder:
         """Lower the heights in the touched layers until no arc earns."""
         if not np.array_equal(touched, self._touched):
             self._arrange(touched)
-        cost, nodes = cost[..., self._mine], self._nodes
+        nodes = self._nodes
+        height, cost = np.atleast_2d(height), np.atleast_2d(cost)[:, self._mine]
+        moving, now = np.arange(len(height)), height.copy()  # problems still to be done
         for _ in range(self.n_nodes + 1):
-            best = np.minimum.reduceat(cost + height[..., self._ends], self._starts, axis=-1)
-            before = height[..., nodes]
-            lower = np.minimum(before, best)
-            if np.array_equal(lower, before):
-                return
-            height[..., nodes] = lower
+            best = np.minimum.reduceat(cost + now[:, self._ends], self._starts, axis=1)
+            before = now[:, nodes]
+            falls = (best < before).any(axis=1)
+            if not falls.all():
+                height[moving[~falls]] = now[~falls]
+                if not falls.any():
+                    return
+                moving, now, cost = moving[falls], now[falls], cost[falls]
+                best, before = best[falls], before[falls]
+            now[:, nodes] = np.minimum(before, best)
         msg = "a circle of links costs less than nothing"
         raise InternalError(msg)
 
