@@ -12,6 +12,7 @@ import warnings
 from benchmarks import races
 from benchmarks.ensembles import time_ensemble
 from benchmarks.paper import print_results, write_results
+from benchmarks.workers import race_workers
 
 
 def main() -> None:
@@ -32,6 +33,7 @@ def main() -> None:
     todo = [
         ("cold", lambda: races.race_cold(results, pypsa=pypsa)),
         ("varied", lambda: races.race_varied(results, full=full, pypsa=pypsa)),
+        ("workers", lambda: race_workers(results, full=full)),
         ("shipped", lambda: races.race_shipped(results, full=full, pypsa=pypsa)),
         ("large", lambda: races.race_large(results, full=full)),
         ("growth", lambda: races.race_growth(results, full=full)),
@@ -39,7 +41,7 @@ def main() -> None:
         ("dependency", lambda: races.race_dependency(results, full=full)),
     ]
     # by the clock, so at times apart: other work on the machine comes and goes
-    for place in (7, 5, 4, 3, 0) if full else (3,):
+    for place in (8, 6, 5, 4, 0) if full else (4,):
         todo.insert(place, ("ensemble", time_again))
     start = time.monotonic()
     for name, run in todo:

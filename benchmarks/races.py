@@ -25,7 +25,7 @@ from models.flow.solver import FlowSolver, Solution
 
 OURS = "kazroutes"
 LAPS = 5
-_PILOTS = 128
+PILOTS = 128
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def race_varied(results: Results, *, full: bool, pypsa: bool) -> None:
     _race_variants(
         results, "S varied", name, base, [[vary(base, lap * n + i) for i in range(n // LAPS)]
                               for lap in range(LAPS)],
-        [vary(base, 10**6 + i) for i in range(_PILOTS)],
+        [vary(base, 10**6 + i) for i in range(PILOTS)],
         rebuilt=10 if full else 4, linopy=4 if full else 2, pypsa=2 if pypsa else 0,
     )  # fmt: skip
 
@@ -182,7 +182,7 @@ def race_shipped(results: Results, *, full: bool, pypsa: bool) -> None:
     _race_variants(
         results, "shipped varied", name, plan.worlds[0].problem,
         [draw(lap, n // LAPS) for lap in range(LAPS)],
-        draw(10**6, _PILOTS), rebuilt=2 if full else 1, linopy=1, pypsa=1 if pypsa else 0,
+        draw(10**6, PILOTS), rebuilt=2 if full else 1, linopy=1, pypsa=1 if pypsa else 0,
     )  # fmt: skip
 
 

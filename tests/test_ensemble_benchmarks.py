@@ -7,6 +7,7 @@ from benchmarks.networks import SIZES, Size, growing_sizes, make_problem, vary
 from benchmarks.paper import format_seconds, write_results
 from benchmarks.races import OURS, Results, Row, check, find_ratio, race
 from benchmarks.rivals import InPlace, Trees, solve_linopy, solve_padded, solve_rebuilt
+from benchmarks.workers import time_workers
 from models.flow.solver import FlowSolver
 
 SMALL = Size("small", 30, 90, 3, 3, 4)
@@ -48,6 +49,14 @@ def test_linopy_has_our_optimum():
     ours = check(FlowSolver(problem.structure).solve(problem))
     assert solve_linopy(problem) == pytest.approx(ours, rel=1e-7)
     assert solve_padded(problem) == pytest.approx(ours, rel=1e-7)
+
+
+def test_two_workers_solve_their_own_shares():
+    base = make_problem(SIZES["S"])
+    wall, optima = time_workers(OURS, 40, 2, of=10)
+    assert wall > 0
+    wanted = [[solve_rebuilt(vary(base, first))] for first in (40, 45)]
+    assert np.allclose(optima, wanted, rtol=1e-9)
 
 
 def test_networkx_reaches_what_csgraph_reaches():
