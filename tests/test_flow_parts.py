@@ -178,7 +178,10 @@ class Stubborn:
         self.highs, self.failures, self.ways = highs, failures, []
 
     def run(self):
-        ways = ("simplex_strategy", "random_seed", "presolve")
+        ways = (
+            "primal_simplex_bound_perturbation_multiplier", "simplex_strategy", "random_seed",
+            "presolve",
+        )  # fmt: skip
         self.ways.append(tuple(self.highs.getOptionValue(option)[1] for option in ways))
         return self.highs.run()
 
@@ -191,10 +194,10 @@ class Stubborn:
         return getattr(self.highs, name)
 
 
-WAYS = [(0, 0, "off"), (4, 0, "off"), (0, 1, "off"), (0, 0, "on")]
+WAYS = [(0, 0, 0, "off"), (1, 0, 0, "off"), (0, 4, 0, "off"), (0, 0, 1, "off"), (0, 0, 0, "on")]
 
 
-@pytest.mark.parametrize("failures", range(4))
+@pytest.mark.parametrize("failures", range(5))
 def test_other_ways_are_tried_where_highs_finds_no_optimum(failures):
     solver, _, (problem,) = make_variants(seed=3, count=1)
     expected = solver.solve(problem).primal
@@ -209,6 +212,6 @@ def test_other_ways_are_tried_where_highs_finds_no_optimum(failures):
 
 def test_no_optimum_by_any_way_is_an_error():
     solver, _, (problem,) = make_variants(seed=3, count=1)
-    solver.master.highs = Stubborn(solver.master.highs, failures=4)
+    solver.master.highs = Stubborn(solver.master.highs, failures=5)
     with pytest.raises(InternalError, match="HiGHS ended with 'Unknown'"):
         solver.solve(problem)

@@ -9,21 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.flow.arrays import Bools, Floats, Ints, Problem
-from models.flow.pool import RoutePool
 
 BELOW = -1.0  # kt: under rows that never go below 0
-WIDE = 1.5  # times the room a route needs: similar problems then keep its bound
-_ROOM = 1e-3  # of a route above its supply and market: relative, and kt
-
-
-def find_room(problem: Problem, pool: RoutePool, start: int = 0) -> Floats:
-    """A little more than the routes from `start` on can carry, kt."""
-    s = pool.structure
-    most = np.minimum(
-        problem.supply[s.source_supply[pool.source[start:]]],
-        problem.maximum[s.sink_market[pool.sink[start:]]],
-    )
-    return np.asarray((1 + _ROOM) * most + _ROOM)
 
 
 def find_floors(problem: Problem, signed: Bools, rows: Ints) -> Floats:

@@ -14,11 +14,12 @@ import numpy as np
 from scipy import sparse
 
 from models.flow.arrays import Bools, Floats, Ints, Problem, Structure
-from models.flow.bounds import BELOW, WIDE, find_floors, find_room
+from models.flow.bounds import BELOW, find_floors
 from models.flow.highs import change_rows, check_status, find_optimum, forget, make_highs
 from models.flow.loads import RouteLoads
 from models.flow.matrices import bin_sums, equal_matrices
 from models.flow.pool import RoutePool
+from models.flow.terms import WIDE, Terms, find_room, find_worth
 from routes.errors import InternalError
 
 
@@ -26,7 +27,7 @@ from routes.errors import InternalError
 class Mark:
     """A state to come back to: how many routes, rows and growth columns, and the basis.
 
-    `room`: kt, see models.flow.bounds; wide enough to serve most problems that come back to it.
+    `room`: kt, see models.flow.terms; wide enough to serve most problems that come back to it.
     """
 
     n_routes: int
@@ -66,7 +67,7 @@ class Master:
 
     def mark(self) -> Mark:
         """The state as it is now."""
-        basis, room = self.highs.getBasis(), WIDE * find_room(self._now(), self.pool)
+        basis, room = self.highs.getBasis(), WIDE * find_room([self._now()], self.pool)[0]
         return Mark(len(self.pool), len(self.active), len(self.growth_row), basis, room)
 
     def restore(self, mark: Mark) -> None:
@@ -96,10 +97,10 @@ class Master:
 
     # problems
 
-    def set_problem(self, problem: Problem, route_cost: Floats | None = None) -> None:
+    def set_problem(self, problem: Problem, terms: Terms | None = None) -> None:
         """Make the model that of `problem`, over the same routes and rows.
 
-        `route_cost`: USD/t, the arc costs added up over the first routes, where they are known.
+        `terms`: of the problem for all routes, where they are known.
         """
         last, self.problem, self._own = self.problem, problem, None
         if last is None:
@@ -107,7 +108,7 @@ class Master:
         else:
             self._send_coefficients(last)
         self._add_growth()
-        self._send_columns(last, route_cost)
+        self._send_columns(last, terms)
         self._send_rows()
 
     def _start(self, problem: Problem) -> None:
@@ -167,7 +168,7 @@ class Master:
         self.growth_col += range(first, first + len(new))
         self.cost, self.upper = np.append(self.cost, zeros), np.append(self.upper, zeros)
 
-    def _send_columns(self, last: Problem | None, route_cost: Floats | None) -> None:
+    def _send_columns(self, last: Problem | None, terms: Terms | None) -> None:
         p = self._now()
         cost, upper = self.cost.copy(), self.upper.copy()
         cost[: self.n_market], upper[: self.n_market] = -p.shortfall, p.minimum
@@ -176,11 +177,13 @@ class Master:
             where = self._growth_columns()
             cost[where], upper[where] = -p.growth_cost, p.growth_max
         names = ("arc_cost", "price", "lifting")
-        if last is None or any(getattr(last, n) is not getattr(p, n) for n in names):
-            cost[self.route_col] = self._route_costs(0, route_cost)
+        if terms is not None:
+            cost[self.route_col] = terms.worth
+        elif last is None or any(getattr(last, n) is not getattr(p, n) for n in names):
+            cost[self.route_col] = self._find_worth(0)
         if last is None or last.arc_open is not p.arc_open:
             self.is_open = self.pool.all_true(p.arc_open)
-        upper[self.route_col] = self._route_bounds(0)
+        upper[self.route_col] = self._route_bounds(0, terms)
         changed = np.flatnonzero(cost != self.cost).astype(np.int32)
         if len(changed):
             status = self.highs.changeColsCost(len(changed), changed, cost[changed])
@@ -227,18 +230,15 @@ class Master:
         """Objective of every route, USD/t."""
         return np.asarray(self.cost[self.route_col])
 
-    def _route_costs(self, start: int, known: Floats | None = None) -> Floats:
-        p, s = self._now(), self.structure
-        known = self.cost[:0] if known is None else known
-        paid = np.concatenate([known, self.pool.sums(p.arc_cost, start + len(known))])
-        worth = p.price[s.sink_market[self.pool.sink[start:]]]
-        worth = worth - p.lifting[s.source_supply[self.pool.source[start:]]]
-        return np.asarray(worth - paid)
+    def _find_worth(self, start: int) -> Floats:
+        """Objective of the routes from `start` on, USD/t."""
+        p, pool = self._now(), self.pool
+        return np.asarray(find_worth([p], pool, pool.sums(p.arc_cost, start)[None], start)[0])
 
-    def _route_bounds(self, start: int) -> Floats:
+    def _route_bounds(self, start: int, terms: Terms | None = None) -> Floats:
         """Upper bound of routes: 0 when an arc is closed, else no less than can flow."""
-        most = np.maximum(find_room(self._now(), self.pool, start), self.room[start:])
-        return np.where(self.is_open[start:], most, 0.0)
+        room = find_room([self._now()], self.pool, start)[0] if terms is None else terms.room
+        return np.where(self.is_open[start:], np.maximum(room, self.room[start:]), 0.0)
 
     # growing the model
 
@@ -247,7 +247,7 @@ class Master:
         fresh_open = self.pool.all_true(self._now().arc_open, start)
         self.is_open = np.append(self.is_open, fresh_open)
         self.room = np.append(self.room, np.zeros(len(fresh_open)))
-        cost, upper = self._route_costs(start), self._route_bounds(start)
+        cost, upper = self._find_worth(start), self._route_bounds(start)
         n, first = len(cost), self.highs.getNumCol()
         starts, rows, values = self._column_entries(start, self.loads.add(start))
         check_status(
@@ -309,7 +309,8 @@ class Master:
         """Solve the model. Raises InternalError when HiGHS finds no optimum."""
         values, self.row_duals = find_optimum(self.highs)
         self.flows = np.maximum(values[self.route_col], 0.0)
-        self.flows[self.upper[self.route_col] == 0.0] = 0.0
+        if not self.is_open.all():
+            self.flows[~self.is_open] = 0.0
         self.missed = values[: self.n_market]
         self.grown = values[self._growth_columns()]
 

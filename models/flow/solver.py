@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import starmap
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from models.flow.arrays import Floats, Ints, Problem, Structure
 from models.flow.master import Mark, Master
 from models.flow.pool import RoutePool
 from models.flow.pricing import ChainPrices, Pricer, net_values
+from models.flow.terms import Terms, find_terms
 from routes.errors import InternalError
 
 _MAX_ROUNDS = 2000
@@ -159,27 +161,27 @@ class FlowSolver:
             yield from map(self.solve, problems)
             return
         self._restore()
-        known = zip(self.pricer.price_chains(arc_cost), self.pool.sum_rows(arc_cost), strict=True)
-        for problem, (prices, costs) in zip(problems, known, strict=True):
-            yield self.solve(problem, prices, costs)
+        terms = find_terms(problems, self.pool, self.pool.sum_rows(arc_cost))
+        known = zip(problems, self.pricer.price_chains(arc_cost), terms, strict=True)
+        yield from starmap(self.solve, known)
 
     def solve(
         self,
         problem: Problem,
         prices: ChainPrices | None = None,
-        route_cost: Floats | None = None,
+        terms: Terms | None = None,
     ) -> Solution:
         """The proven optimum of a problem on this solver's structure.
 
-        `prices` (of chains with all arcs open) and `route_cost` (of the pool's first routes) may be
-        given where they are known for the problem's `arc_cost`.
+        `prices` (of chains with all arcs open) and `terms` (for the routes of the frozen pool) may
+        be given where they are known.
         """
         if problem.structure is not self.structure:
             msg = "the problem has another structure than its solver"
             raise InternalError(msg)
         if not self._sweeping:
             self._restore()
-        self.master.set_problem(problem, route_cost)
+        self.master.set_problem(problem, terms)
         prices = self.pricer.chain_prices(problem, prices)
         for rounds in range(1, _MAX_ROUNDS):
             self.master.run()
