@@ -380,13 +380,24 @@ class Watched:
 
     def __init__(self, browser, file, **kwargs):
         self.page = browser.new_page(**kwargs)
+        self.file = file
         self.trouble, self.requests = [], []
         self.page.on("console", lambda m: self.trouble.append(f"{m.type}: {m.text}"))
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.on("dialog", lambda dialog: self.trouble.append(f"dialog: {dialog.message}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(Path(file).as_uri())
-        self.page.wait_for_selector("#lanes path")
+        self.open()
+
+    def open(self, at="", ready="#lanes path"):
+        """Load the file anew: nothing that was done to the page is left."""
+        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        self.page.emulate_media(media=None)
+        self.trouble.clear()
+        self.requests.clear()
+        self.page.goto(Path(self.file).as_uri() + at)
+        self.page.wait_for_selector(ready)
+        self.touched = False
 
     def settle(self):
         """Wait until the map is drawn."""
@@ -414,23 +425,61 @@ def report_file(tmp_path_factory, text):
     return path
 
 
-@pytest.fixture
-def watched(browser, report_file):
+@pytest.fixture(scope="session")
+def tab(browser, report_file):
+    """The report in one tab: a new tab for every test takes twice as long."""
     shown = Watched(browser, report_file, viewport={"width": 1360, "height": 900})
     yield shown
-    assert shown.trouble == []
-    assert [url for url in shown.requests if not url.startswith("file:")] == []
-    assert len(shown.requests) == 1
     shown.page.close()
 
 
+@pytest.fixture
+def seen(tab):
+    """The report just loaded, for tests that only look."""
+    if tab.touched:
+        tab.open()
+    yield tab
+    assert tab.trouble == []
+    assert [url for url in tab.requests if not url.startswith("file:")] == []
+    assert len(tab.requests) == 1
+
+
+@pytest.fixture
+def watched(seen):
+    """The report just loaded, for tests that do something to it."""
+    seen.touched = True
+    return seen
+
+
 @pytest.mark.browser
-def test_the_page_loads_offline_and_in_silence(watched, tmp_path):
+def test_the_page_loads_offline_and_in_silence(seen, tmp_path):
     picture = tmp_path / "report.png"
-    watched.page.screenshot(path=picture)
+    seen.page.screenshot(path=picture)
     assert picture.stat().st_size > 100_000
-    assert watched.page.title() == "Kazakhstan's export routes"
-    assert watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert seen.page.title() == "Kazakhstan's export routes"
+    assert seen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.browser
+def test_widths_follow_the_square_root_of_the_flow(seen):
+    pairs = seen.page.evaluate(
+        """() => [...document.querySelectorAll("#lanes [data-corridor]")]
+             .map((lane) => [lane.dataset.value, lane.getAttribute("stroke-width")].map(Number))"""
+    )
+    top, widest = max(pairs)
+    assert len(pairs) > 100
+    for value, width in pairs:
+        assert width == pytest.approx(max(0.9, widest * (value / top) ** 0.5), abs=0.02)
+
+
+@pytest.mark.browser
+def test_markets_outside_the_view_are_listed_with_their_tonnage(seen):
+    seen.settle()
+    said = seen.page.inner_text("#beyond")
+    run = real_run("baseline-2023")
+    arrivals = run.routes.groupby("to")["mt"].sum()
+    assert f"Rotterdam {arrivals['rotterdam']:.1f} Mt" in said
+    assert "Istanbul" not in said
 
 
 @pytest.mark.browser
@@ -471,28 +520,6 @@ def test_layers_by_commodity_and_corridor_add_up(watched, data):
     assert all(fewer[key] == pytest.approx(everything[key]) for key in fewer)
     page.check("input[name=measure][value=value]")
     assert sum(watched.lanes().values()) > 100 * sum(fewer.values())
-
-
-@pytest.mark.browser
-def test_widths_follow_the_square_root_of_the_flow(watched):
-    pairs = watched.page.evaluate(
-        """() => [...document.querySelectorAll("#lanes [data-corridor]")]
-             .map((lane) => [lane.dataset.value, lane.getAttribute("stroke-width")].map(Number))"""
-    )
-    top, widest = max(pairs)
-    assert len(pairs) > 100
-    for value, width in pairs:
-        assert width == pytest.approx(max(0.9, widest * (value / top) ** 0.5), abs=0.02)
-
-
-@pytest.mark.browser
-def test_markets_outside_the_view_are_listed_with_their_tonnage(watched):
-    watched.settle()
-    said = watched.page.inner_text("#beyond")
-    run = real_run("baseline-2023")
-    arrivals = run.routes.groupby("to")["mt"].sum()
-    assert f"Rotterdam {arrivals['rotterdam']:.1f} Mt" in said
-    assert "Istanbul" not in said
 
 
 @pytest.mark.browser
@@ -593,13 +620,11 @@ def test_tables_sort_and_say_so(watched):
 
 
 @pytest.mark.browser
-def test_an_address_opens_a_sheet(browser, report_file):
-    page = browser.new_page()
-    page.goto(f"{report_file.as_uri()}#shared-caspian-tankers")
-    page.wait_for_selector("#sheet[open]")
-    assert page.inner_text("#sheet-title") == "Caspian tankers"
-    assert "ship-days" in page.inner_text("#sheet-body")
-    page.close()
+def test_an_address_opens_a_sheet(tab):
+    tab.open("#shared-caspian-tankers", ready="#sheet[open]")
+    tab.touched = True
+    assert tab.page.inner_text("#sheet-title") == "Caspian tankers"
+    assert "ship-days" in tab.page.inner_text("#sheet-body")
 
 
 @pytest.mark.browser
