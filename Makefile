@@ -28,7 +28,7 @@ run: .venv/.run  ## set up, then compare the shipped scenarios and draw two maps
 
 .PHONY: test
 test: lint chromium  ## all that CI runs: linters, types, import order, notebooks, tests
-	$(BIN)/python -m pytest --nbmake -n 2 --dist loadgroup $(NOTEBOOKS) tests
+	$(BIN)/python -m pytest --nbmake -n 2 $(NOTEBOOKS) tests
 
 .PHONY: lint
 lint: .venv/.test  ## ruff, formatting, mypy, import order

@@ -1,4 +1,7 @@
-"""Which tests keep together when several processes share them (pytest --dist loadgroup)."""
+"""Which tests keep together when several processes share them (pytest -n)."""
+
+import gc
+import re
 
 import pytest
 
@@ -8,8 +11,33 @@ SPREAD = {
     "test_documents.py", "test_flow.py", "test_flow_shipped.py", "test_maps_shipped.py",
     "test_maps.py", "test_laws.py",
 }  # fmt: skip
+# The run of a shipped scenario is solved once, for its map and for its second opinion.
+SHIPPED = re.compile(r"test_(?:flow|maps)_shipped\.py::.*\[([a-z][a-z0-9-]+)\]$")
 
 
-def pytest_itemcollected(item):
-    if item.path.name not in SPREAD and item.path.suffix == ".py":
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+def group_of(nodeid):
+    """Tests of one group are done by one process, one after the other."""
+    if found := SHIPPED.search(nodeid):
+        return found[1]
+    file = nodeid.partition("::")[0]
+    return nodeid if file.rpartition("/")[2] in SPREAD else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """The largest groups first, as xdist orders them, and single tests at the end.
+
+    The mark xdist_group would do, but pytest 9.2 drops what xdist 3.8 adds to a test's name for it.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return Scheduling(config, log)
+
+
+def pytest_collection_finish(session):
+    """What is loaded by now stays: the collector need not look through it again and again."""
+    gc.freeze()
