@@ -7,19 +7,18 @@ import pytest
 from laws import check_result
 from models.demand import select_case
 from models.flow.solve import solve_optimal
-from models.scenario import apply, load_shipped, shipped_names
+from models.scenario import shipped_names
 from oracle import optimum_by_links
+from real_case import real_run
 from routes.network import load_network
 
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_optimum_equals_the_link_programme(name):
-    scenario = load_shipped(name)
-    case, _ = apply(select_case(load_network(), scenario.year), [scenario])
-    result = solve_optimal(case)
+    result = real_run(name).result
     check_result(result)
     assert result.relative_gap <= 1e-9
-    assert result.surplus_musd == pytest.approx(optimum_by_links(case), rel=1e-9)
+    assert result.surplus_musd == pytest.approx(optimum_by_links(result.case), rel=1e-9)
 
 
 def test_crude_of_2023_leaves_as_an_industry_reader_would_expect():

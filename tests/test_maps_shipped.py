@@ -8,15 +8,11 @@ import numpy as np
 import pytest
 
 from models.cli.figures import draw_run
-from models.run import link_flows, run_scenario
+from models.run import link_flows
 from models.scenario import shipped_names
+from real_case import real_run
 from routes.maps import inspect_map
 from routes.maps.style import style_corridor
-
-
-@pytest.fixture(scope="module")
-def baseline():
-    return run_scenario("baseline-2023", prices=False)
 
 
 def check_map(run):
@@ -54,11 +50,12 @@ def _routes(run):
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_map_of_every_shipped_scenario(name):
-    check_map(run_scenario(name, prices=False))
+    check_map(real_run(name))
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_map_of_every_commodity(baseline, part):
-    names = [n for n, mt in baseline.commodities[["commodity", "supply_mt"]].to_numpy() if mt > 0]
+def test_map_of_every_commodity(part):
+    supply = real_run("baseline-2023").commodities[["commodity", "supply_mt"]]
+    names = [name for name, mt in supply.to_numpy() if mt > 0]
     for commodity in names[part::4]:
-        check_map(run_scenario("baseline-2023", commodity=commodity, prices=False))
+        check_map(real_run("baseline-2023", commodity=commodity))
