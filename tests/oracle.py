@@ -182,9 +182,9 @@ def optimum_by_links(case: Case) -> float:
 
 def _rows(frame: pd.DataFrame) -> list[dict]:
     """The rows of a table as plain dicts: a loop over them is far quicker than over the table."""
-    columns = (frame[name].to_numpy(dtype=object).tolist() for name in frame.columns)
-    cells = zip(*columns, strict=True)
-    return [dict(zip(frame.columns, row, strict=True)) for row in cells]
+    names = list(frame.columns)
+    cells = frame.astype(object).to_numpy().tolist()
+    return [dict(zip(names, row, strict=True)) for row in cells]
 
 
 def _on_the_way(links: list[dict], sellers: list[dict], buyers: list[dict]) -> list[dict]:
