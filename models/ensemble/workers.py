@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import gc
 import pickle
-import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from typing import Any, Self
 
@@ -39,7 +38,7 @@ def solve_here(bench: Bench, tasks: Sequence[Task], design: Design) -> Iterator[
 class Processes:
     """Worker processes of this machine (joblib with loky); they start as soon as this is made.
 
-    All that is wanted of them stands in a `with`: work still under way at its end is called off.
+    Leaving its `with` waits until they have: an error may come before they are needed.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -56,9 +55,9 @@ class Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with warnings.catch_warnings():  # joblib tells what was called off
-            warnings.simplefilter("ignore", UserWarning)
-            self._loading.close()
+        # calling off workers that start can break the pool; of killed ones `solve` tells
+        with suppress(Exception):
+            deque(self._loading, maxlen=0)
 
     def solve(self, bench: Bench, tasks: Sequence[Task], design: Design) -> Iterator[Chunk]:
         """Solve chunks. Raises KazroutesError when a worker is killed."""
