@@ -52,14 +52,13 @@ def race_workers(results: Results, *, full: bool) -> None:
 def time_workers(tool: str, first: int, count: int, *, of: int) -> tuple[float, list[list[float]]]:
     """Wall seconds for `of` scenarios, of which `count` are solved, and each worker's optima."""
     start = time.monotonic()
-    share = of // _WORKERS  # scenario i of a worker is the same for every tool
+    share, mine = of // _WORKERS, count // _WORKERS  # every tool begins with the same scenarios
     workers = [
         subprocess.Popen(  # noqa: S603 (our own module)
-            [sys.executable, "-m", "benchmarks.workers", tool, *map(str, span)],
+            [sys.executable, "-m", "benchmarks.workers", tool, str(begin), str(begin + mine)],
             stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1],
         )
         for begin in range(first, first + of, share)
-        for span in [(begin, begin + count // _WORKERS)]
     ]  # fmt: skip
     told = [worker.communicate()[0] for worker in workers]
     wall = time.monotonic() - start

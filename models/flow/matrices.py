@@ -14,18 +14,12 @@ def bin_sums(places: Ints, values: Floats, size: int) -> Floats:
     return np.asarray(np.bincount(places, values, minlength=size), dtype=float)
 
 
-def spread_runs(begin: Ints, count: Ints) -> Ints:
-    """Whole numbers of several runs, one run after the other: `count` each from `begin` on."""
-    shift = np.repeat(begin - (np.cumsum(count) - count), count)
-    return np.asarray(np.arange(len(shift)) + shift)
-
-
 def gather_columns(matrix: sparse.csc_array, columns: Ints) -> tuple[Ints, Ints, Floats]:
     """Entries of the given columns: position in `columns`, row, value."""
     begin = matrix.indptr[columns].astype(np.int64)
     count = matrix.indptr[columns + 1] - begin
     owner = np.repeat(np.arange(len(columns)), count)
-    entry = spread_runs(begin, count)
+    entry = np.arange(len(owner)) + np.repeat(begin - (np.cumsum(count) - count), count)
     return owner, matrix.indices[entry], matrix.data[entry]
 
 
