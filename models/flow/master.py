@@ -57,7 +57,6 @@ class Master:
         self.row_bounds: Floats = np.zeros((2, 0))
         self.is_open: Bools = np.zeros(0, dtype=bool)  # routes that cross no closed arc
         self.room: Floats = np.zeros(0)  # kt: bounds of open routes are never below
-        self._own: tuple[Ints, Ints] | None = None  # see `own_rows`; None: to be found anew
         self.loads = RouteLoads(pool)
         self.flows = self.missed = self.grown = self.row_duals = self.cost
         self.n_supply = self.n_market = 0
@@ -84,7 +83,7 @@ class Master:
         self.pool.cut(mark.n_routes)
         self.route_col = self.route_col[: mark.n_routes]
         self.is_open, self.room = self.is_open[: mark.n_routes], mark.room
-        self.active, self._own = self.active[: mark.n_rows], None
+        self.active = self.active[: mark.n_rows]
         del self.growth_row[mark.n_growth :], self.growth_col[mark.n_growth :]
         self.cost, self.upper = self.cost[:first_col], self.upper[:first_col]
         self.row_bounds = self.row_bounds[:, :first_row]
@@ -102,7 +101,7 @@ class Master:
 
         `terms`: of the problem for all routes, where they are known.
         """
-        last, self.problem, self._own = self.problem, problem, None
+        last, self.problem = self.problem, problem
         if last is None:
             self._start(problem)
         else:
@@ -221,10 +220,8 @@ class Master:
 
     def own_rows(self) -> tuple[Ints, Ints]:
         """Places in `active` that the problem has a capacity for, and which capacity."""
-        if self._own is None:
-            where = np.flatnonzero(self.active < len(self._now().capacity))
-            self._own = where, self.active[where]
-        return self._own
+        where = np.flatnonzero(self.active < len(self._now().capacity))
+        return where, self.active[where]
 
     def route_costs(self) -> Floats:
         """Objective of every route, USD/t."""
@@ -300,7 +297,7 @@ class Master:
             ),
             "adding rows",
         )  # fmt: skip
-        self.active, self._own = np.append(self.active, rows), None
+        self.active = np.append(self.active, rows)
         self.row_bounds = np.concatenate([self.row_bounds, [low, limit]], axis=1)
 
     # solving
