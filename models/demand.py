@@ -44,9 +44,9 @@ class Growth:
     usd_per_unit: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
-    """A year's inputs, resolved.
+    """A year's inputs, resolved. A case equals nothing but itself.
 
     links : index link_id; nodes, places and countries of both ends, kind, mode, classes, length_km,
         days, days_sd, flags, `open` (may be used), co2_kg_per_t.
@@ -83,6 +83,7 @@ def available_capacity(capacities: pd.DataFrame) -> pd.Series:
     return np.maximum(left, 0.0)
 
 
+@lru_cache(maxsize=8)
 def select_case(network: Network, year: int) -> Case:
     """The inputs of `year`.
 
@@ -95,25 +96,6 @@ def select_case(network: Network, year: int) -> Case:
     DataError
         When tariffs tie or are missing.
     """
-    return _select_case(_Same(network), year)
-
-
-class _Same:
-    """Makes a network usable as a cache key: the same object, the same key."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def __hash__(self) -> int:
-        return hash(self.network.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.network is other.network
-
-
-@lru_cache(maxsize=8)
-def _select_case(key: _Same, year: int) -> Case:
-    network = key.network
     chosen = select_year(network, year)
     supplies, markets, notes = _match_demand(network, chosen, year)
     commodities = chosen["commodities"].set_index("commodity_id", drop=False)

@@ -23,14 +23,14 @@ from routes.tables import RawRow, RawTable, read_raw, validate_rows
 REQUIRED_TABLES = ("places", "links", "tariffs", "commodities", "supplies", "markets", "sources")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """All the tables of a data set, checked.
 
     `tables` maps a table's name (see routes.schema.TABLES) to a frame with the schema's columns;
     numbers are float with NaN for blank, text is str with "" for blank. `lines` gives for each
     table the (file, line) a row came from. `changes` lists what overlays changed. Frames are
-    shared: treat them as read-only.
+    shared: treat them as read-only. A network equals nothing but itself.
     """
 
     name: str

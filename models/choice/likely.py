@@ -22,7 +22,7 @@ from models.choice.route_set import (
     join_routes,
     usable_arcs,
 )
-from models.demand import Case, _Same, select_case
+from models.demand import Case, select_case
 from models.flow.arrays import KT, Bools, Ints, Problem
 from models.flow.laws import arc_flow, row_usage
 from models.flow.programme import build_problem
@@ -117,22 +117,22 @@ def choose_routes(case: Case, problem: Problem, optimum: Solution) -> RouteSet:
 
 def base_routes(network: Network, year: int) -> RouteSet:
     """The route set of a network and year, unchanged by any scenario."""
-    return _build_base(_Same(network), year)[0]
+    return _build_base(network, year)[0]
 
 
 def _base_routes(case: Case, problem: Problem) -> tuple[RouteSet, Bools] | None:
     """The base set that shares the problem's structure, and the arcs usable in its case."""
     try:
-        routes, usable = _build_base(_Same(case.network), case.year)
+        routes, usable = _build_base(case.network, case.year)
     except UsageError:  # a case made by hand, on a network without tables
         return None
     return (routes, usable) if routes.structure is problem.structure else None
 
 
 @lru_cache(maxsize=8)
-def _build_base(key: _Same, year: int) -> tuple[RouteSet, Bools]:
-    case = select_case(key.network, year)
-    solver = base_solver(key.network, year)
+def _build_base(network: Network, year: int) -> tuple[RouteSet, Bools]:
+    case = select_case(network, year)
+    solver = base_solver(network, year)
     problem = build_problem(case, solver.structure)
     optimum = solver.solve(problem)
     return build_routes(case, problem, _list_found(optimum)), usable_arcs(problem)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.demand import Case, _Same, select_case
+from models.demand import Case, select_case
 from models.flow.arrays import KT
 from models.flow.arrays import Problem as Programme
 from models.flow.laws import check_gap
@@ -20,17 +20,13 @@ from routes.errors import DataError, Problem, UnknownNameError
 from routes.network import Network
 
 
+@lru_cache(maxsize=8)
 def base_solver(network: Network, year: int) -> FlowSolver:
     """The solver of a network and year, frozen on the optimum of its unchanged case.
 
     Every scenario starts from here, so results do not depend on what was run before.
     """
-    return _base_solver(_Same(network), year)
-
-
-@lru_cache(maxsize=8)
-def _base_solver(key: _Same, year: int) -> FlowSolver:
-    case = select_case(key.network, year)
+    case = select_case(network, year)
     solver = frozen_solver(case)
     check_routes(case, solver)
     return solver
@@ -54,6 +50,11 @@ def check_routes(case: Case, solver: FlowSolver) -> None:
         raise DataError(problems)
 
 
+@lru_cache(maxsize=4)
+def _own_solver(case: Case) -> FlowSolver:
+    return frozen_solver(case)
+
+
 def frozen_solver(case: Case) -> FlowSolver:
     """A solver frozen on the optimum of `case`."""
     solver = FlowSolver(build_structure(case))
@@ -63,11 +64,14 @@ def frozen_solver(case: Case) -> FlowSolver:
 
 
 def solver_for(case: Case) -> FlowSolver:
-    """The frozen base solver that fits a case; a fresh one when its tables have other rows."""
+    """The frozen base solver that fits a case; one of its own when its tables have other rows.
+
+    The same case gets the same structure again: what it was solved on, it can be solved on anew.
+    """
     solver = base_solver(case.network, case.year)
     if solver.structure.keys == structure_keys(case):
         return solver
-    return FlowSolver(build_structure(case))
+    return _own_solver(case)
 
 
 def solve_optimal(case: Case, *, solver: FlowSolver | None = None) -> FlowResult:
