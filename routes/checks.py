@@ -10,6 +10,7 @@ import pandas as pd
 from routes.checks_names import Lines, Report, Tables, check_flags, check_names, check_sources
 from routes.errors import Problem
 from routes.schema import TABLES
+from routes.units import US_CPI
 
 # table, low column, value column, high column
 _RANGES = (
@@ -31,12 +32,12 @@ _RANGES = (
     ("events", "low", "capacity_left", "high"),
 )
 # rows with the same values in these columns must not hold in the same year
-_ONE_A_YEAR = (
-    ("capacities", ("subject_id", "basis")),
-    ("shared_capacities", ("shared_id", "link_id", "commodity_class", "supply_place_id")),
-    ("tariffs", ("scope", "kind", "use", "commodity_class")),
-    ("streams", ("outlet_link_id", "supply_place_id")),
-)
+_ONE_A_YEAR = {
+    "capacities": ("subject_id", "basis"),
+    "shared_capacities": ("shared_id", "link_id", "commodity_class", "supply_place_id"),
+    "tariffs": ("scope", "kind", "use", "commodity_class"),
+    "streams": ("outlet_link_id", "supply_place_id"),
+}
 _UNIT_OF_COEFFICIENT = {
     "Mt/yr": "t/t", "kTEU/yr": "TEU/t", "trains/day": "trains/t", "ship-days/yr": "ship-days/t",
     "wagon-days/yr": "wagon-days/t",
@@ -90,6 +91,11 @@ def _check_ranges(tables: Tables, report: Report) -> None:
         "tariffs", np.flatnonzero(both), "usd_per_t",
         "usd_per_t and usd_per_t_km are both given", "Split it into two rows of two kinds.",
     )  # fmt: skip
+    through = tariffs["scope"].str.startswith("route:").to_numpy(dtype=bool) & (rate != 0)
+    report.add(
+        "tariffs", np.flatnonzero(through), "usd_per_t_km",
+        "a through rate cannot be by distance", "Give usd_per_t for the whole route.",
+    )  # fmt: skip
     low, high = (tariffs[c].to_numpy(dtype=float) for c in ("low", "high"))
     out = (low > value + 1e-9) | (high < value - 1e-9)
     report.add(
@@ -99,9 +105,14 @@ def _check_ranges(tables: Tables, report: Report) -> None:
 
 
 def _check_years(tables: Tables, report: Report) -> None:
-    for table, key in _ONE_A_YEAR:
-        frame = tables[table]
-        if len(frame) == 0:
+    for table, frame in tables.items():
+        if "price_year" in frame:
+            report.add(
+                table, np.flatnonzero(~frame["price_year"].isin(US_CPI)), "price_year",
+                "no price index is known for this year",
+                f"Give money of a year from {min(US_CPI)} to {max(US_CPI)}.",
+            )  # fmt: skip
+        if "from_year" not in frame or len(frame) == 0:
             continue
         start = frame["from_year"].fillna(-np.inf).to_numpy(dtype=float)
         end = frame["to_year"].fillna(np.inf).to_numpy(dtype=float)
@@ -109,6 +120,8 @@ def _check_years(tables: Tables, report: Report) -> None:
             table, np.flatnonzero(start > end), "from_year",
             "from_year lies after to_year", "Swap or correct them.",
         )  # fmt: skip
+        if (key := _ONE_A_YEAR.get(table)) is None:
+            continue
         for rows in _find_repeated(zip(*(frame[name].tolist() for name in key), strict=True)):
             order = rows[np.argsort(start[rows], kind="stable")]
             overlap = order[1:][start[order[1:]] <= end[order[:-1]]]

@@ -171,12 +171,16 @@ def _require_charges(
     position: int,
     problems: list[Problem],
 ) -> None:
-    """A move needs carriage or freight, any other link some charge (0 is one)."""
+    """A move needs carriage or freight, any other link some charge (0 is one), for each use."""
     if link.kind == "swap":
         return
     wanted = _LINEHAUL if link.kind == "move" else None
-    priced = {cls for cls, _, rate in picked if wanted is None or rate.kind in wanted}
-    missing = [cls for cls in allowed if cls not in priced]
+    priced = {(cls, use) for cls, use, rate in picked if wanted is None or rate.kind in wanted}
+    missing = []
+    for cls in allowed:
+        bare = [use for use in USES if not {(cls, use), (cls, "any")} & priced]
+        if bare:
+            missing.append(cls if len(bare) == len(USES) else f"{cls} ({bare[0]})")
     if missing:
         file, line = network.lines["links"][network["links"].index[position]]
         what = "carriage or freight" if wanted else "charge"
@@ -200,10 +204,8 @@ def _price(
     length = links["length_km"].to_numpy(dtype=float)[positions]
     fixed, by_km = (rate[c].to_numpy(dtype=float) for c in ("usd_per_t", "usd_per_t_km"))
     real = np.array([_deflator(int(year)) for year in rate["price_year"].to_numpy()])
-    through = share < 1.0
     factor = np.where(by_km != 0, length, 1.0) * share * real
-    by_km_share = np.where(through, share, 1.0)
-    amount = (fixed * share + by_km * length * by_km_share) * real
+    amount = (fixed + by_km * length) * share * real
     low, high = (rate[c].to_numpy(dtype=float) * factor for c in ("low", "high"))
     return pd.DataFrame({
         "link_id": links["link_id"].to_numpy()[positions],

@@ -7,10 +7,11 @@ import math
 import networkx as nx
 import pandas as pd
 
+from routes.capacities import govern_capacities
 from routes.costs import link_costs, link_emissions
 from routes.errors import DataError, Problem, UnknownNameError
 from routes.network import Network, select_year
-from routes.units import DAYS_PER_YEAR
+from routes.units import DAYS_PER_YEAR, deflate_usd
 
 
 def to_graph(
@@ -19,11 +20,12 @@ def to_graph(
     """Links that `commodity` may use in `year`, as a directed graph of nodes `place.mode`.
 
     Node attributes: place_id, name, country, lat, lon. Edge attributes: link_id, kind, mode,
-    country, length_km, days, days_sd, cash_usd_per_t, risk_usd_per_t, earns_usd_per_t (price
-    differential and quality of a crude stream for `supply`), generalised_usd_per_t,
-    co2_kg_per_t, capacity_mt (own practical capacity less background, inf without a row), flags.
-    A link that is not operating is left out, and so is a stream's outlet when `supply` is given
-    and may not use it.
+    country, length_km, days, days_sd, cash_usd_per_t (charges less what the quality bank of a
+    crude stream pays `supply`), risk_usd_per_t, earns_usd_per_t (the stream's price differential
+    for `supply`), generalised_usd_per_t, co2_kg_per_t, capacity_mt (what of its own capacity is
+    left, inf without a row), flags, outlet (whether `supply` is handed over to a stream here).
+    Money is of the price year. A link that is not operating is left out, and so is a stream's
+    outlet when `supply` is given and may not use it.
 
     Raises
     ------
@@ -41,8 +43,11 @@ def to_graph(
     links = links[links["open"].to_numpy(dtype=bool) & _may_use(links, good)]
     money = _money(link_costs(chosen), str(good["commodity_class"]), use)
     emissions = link_emissions(chosen)
-    capacity = _own_capacity(chosen["capacities"])
-    earns = _stream_terms(chosen["streams"], commodity, supply)
+    capacity = _own_capacity(chosen["capacities"], good["t_per_teu"])
+    streams = chosen["streams"]
+    streams = streams[streams["commodity_id"] == commodity]
+    terms = _stream_terms(streams, supply)
+    closed = set(streams["outlet_link_id"]) - set(terms) if terms else set()
     daily = good["unit_value_usd_per_t"] * good["interest_per_year"] / DAYS_PER_YEAR
     graph: nx.DiGraph[str] = nx.DiGraph(commodity=commodity, year=year, use=use)
     places = chosen["places"].set_index("place_id")
@@ -54,12 +59,14 @@ def to_graph(
             lon=row["lon"],
         )  # fmt: skip
     for link in links.itertuples(index=False):
-        if link.link_id in earns.closed:
+        if link.link_id in closed:
             continue
         if graph.has_edge(link.from_node_id, link.to_node_id):
             rule = f"link '{link.link_id}' joins nodes that another link joins"
             raise DataError([Problem("links.csv", rule, "Keep one, or give them other modes.")])
-        cash, risk = money.get(link.link_id, (0.0, 0.0))
+        charged, risk = money.get(link.link_id, (0.0, 0.0))
+        earns, quality = terms.get(link.link_id, (0.0, 0.0))
+        cash = charged - quality
         graph.add_edge(
             link.from_node_id,
             link.to_node_id,
@@ -72,30 +79,24 @@ def to_graph(
             days_sd=link.days_sd,
             cash_usd_per_t=cash,
             risk_usd_per_t=risk,
-            earns_usd_per_t=earns.terms.get(link.link_id, 0.0),
+            earns_usd_per_t=earns,
             generalised_usd_per_t=cash + risk + link.days * daily,
             co2_kg_per_t=float(emissions[link.link_id]),
             capacity_mt=capacity.get(link.link_id, math.inf),
             flags=link.flags,
+            outlet=link.link_id in terms,
         )
     return graph
 
 
-class _Earnings:
-    """What streams pay on their outlets for a supply, and the outlets closed to it."""
-
-    def __init__(self, terms: dict[str, float], closed: frozenset[str]) -> None:
-        self.terms, self.closed = terms, closed
-
-
-def _stream_terms(streams: pd.DataFrame, commodity: str, supply: str) -> _Earnings:
-    mine = streams[streams["commodity_id"] == commodity]
-    if not supply or supply not in set(mine["supply_place_id"]):
-        return _Earnings({}, frozenset())
-    own = mine[mine["supply_place_id"] == supply]
-    value = own["price_differential_usd_per_t"] + own["quality_usd_per_t"]
-    terms = dict(zip(own["outlet_link_id"], value, strict=True))
-    return _Earnings(terms, frozenset(mine["outlet_link_id"]) - frozenset(terms))
+def _stream_terms(streams: pd.DataFrame, supply: str) -> dict[str, tuple[float, float]]:
+    """Price differential and quality credit of a supply at each outlet that it may use."""
+    columns = ["outlet_link_id", "price_differential_usd_per_t", "quality_usd_per_t", "price_year"]
+    own = streams.loc[streams["supply_place_id"] == supply, columns]
+    return {
+        link: (deflate_usd(differential, int(year)), deflate_usd(quality, int(year)))
+        for link, differential, quality, year in own.itertuples(index=False, name=None)
+    }
 
 
 def _may_use(links: pd.DataFrame, good: pd.Series) -> pd.Series:
@@ -105,18 +106,20 @@ def _may_use(links: pd.DataFrame, good: pd.Series) -> pd.Series:
 
 
 def _money(charges: pd.DataFrame, cls: str, use: str) -> dict[str, tuple[float, float]]:
+    """Cash cost and risk premium of each link that charges anything."""
     mine = charges[(charges["commodity_class"] == cls) & charges["use"].isin(("any", use))]
-    risky = mine["kind"] == "risk_premium"
-    cash = mine[~risky].groupby("link_id")["usd_per_t"].sum()
-    risk = mine[risky].groupby("link_id")["usd_per_t"].sum()
-    return {link: (float(value), float(risk.get(link, 0.0))) for link, value in cash.items()}
+    risk = mine["usd_per_t"].where(mine["kind"] == "risk_premium", 0.0)
+    sums = mine.assign(risk=risk, cash=mine["usd_per_t"] - risk).groupby("link_id")
+    return {
+        str(link): (cash, premium)
+        for link, cash, premium in sums[["cash", "risk"]].sum().itertuples(name=None)
+    }
 
 
-def _own_capacity(capacities: pd.DataFrame) -> dict[str, float]:
-    mine = capacities[
-        (capacities["unit"] == "Mt/yr")
-        & (capacities["basis"] == "practical")
-        & capacities["enforced"].astype(bool)
-    ]
-    left = (mine["capacity"] - mine["background"]).clip(lower=0.0)
-    return dict(zip(mine["subject_id"], left, strict=True))
+def _own_capacity(capacities: pd.DataFrame, t_per_teu: float) -> dict[str, float]:
+    """Mt a year left on each link that has a capacity of its own, in tonnes, boxes or trains."""
+    limits = govern_capacities(capacities)
+    rows = capacities.loc[limits["row"]]
+    mt = rows["unit"].map({"Mt/yr": 1.0, "kTEU/yr": t_per_teu / 1e3, "trains/day": math.nan})
+    mt = mt.fillna(rows["tonnes_per_unit"] * DAYS_PER_YEAR / 1e6)
+    return dict(zip(limits.index, limits["available"] * mt.to_numpy(dtype=float), strict=True))

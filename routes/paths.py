@@ -16,6 +16,7 @@ from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.graph import to_graph
 from routes.network import Network
 from routes.places import match_place
+from routes.units import deflate_usd
 
 MEASURES = ("cost", "time", "co2", "netback")
 _PENALTY = 1.35  # each search makes links already used this much dearer
@@ -26,8 +27,9 @@ _MAX_SEARCHES = 12  # searches per route asked for
 class Route:
     """A way for a commodity from one place to another, with its totals per tonne.
 
-    `countries` are those of its places in order. `netback_usd_per_t` is None where the end is no
-    market of the commodity in the year.
+    `countries` are those of its places in order. `price_differential_usd_per_t` is what the crude
+    stream that it joins fetches above or below the market's price. `netback_usd_per_t` is None
+    where the end is no market of the commodity in the year.
     """
 
     commodity: str
@@ -41,6 +43,7 @@ class Route:
     cash_cost_usd_per_t: float
     generalised_cost_usd_per_t: float
     co2_kg_per_t: float
+    price_differential_usd_per_t: float
     netback_usd_per_t: float | None
     legs: tuple[dict[str, Any], ...]
 
@@ -52,6 +55,7 @@ class Route:
             "length_km": self.length_km, "days": self.days,
             "cash_cost_usd_per_t": self.cash_cost_usd_per_t,
             "generalised_cost_usd_per_t": self.generalised_cost_usd_per_t,
+            "price_differential_usd_per_t": self.price_differential_usd_per_t,
             "netback_usd_per_t": self.netback_usd_per_t, "co2_kg_per_t": self.co2_kg_per_t,
             "links": list(self.links), "legs": [dict(leg) for leg in self.legs],
         }  # fmt: skip
@@ -82,7 +86,7 @@ def find_routes(
     NoRouteError
         When no route exists.
     UnknownNameError, UsageError
-        For a place, commodity, country or measure that is not known.
+        For a place, commodity, country, measure or year that is not known, or one place twice.
     """
     if by not in MEASURES:
         raise UnknownNameError("measure", by, MEASURES)
@@ -91,6 +95,13 @@ def find_routes(
         raise UsageError(msg)
     places = network["places"]
     first, last = (match_place(places, name) for name in (start, end))
+    if first == last:
+        msg = f"Both ends are the same place, '{first}'. Name two places."
+        raise UsageError(msg)
+    years = sorted({int(y) for table in ("supplies", "markets") for y in network[table]["year"]})
+    if years and year not in years:
+        msg = f"The data set has no inputs for {year}. It has {', '.join(map(str, years))}."
+        raise UsageError(msg)
     banned = frozenset(avoid)
     for avoided in banned - set(places["country"]):
         raise UnknownNameError("country of the network", avoided, set(places["country"]))
@@ -125,9 +136,9 @@ def _prepare(
     for _, _, data in kept.edges(data=True):
         data["weight"] = _weight(data, by)
         lowest = min(lowest, data["weight"])
-    if lowest < 0:  # a stream that earns: lift all ways to the market equally
+    if lowest < 0:  # a stream that earns: lift all its ways to the market equally
         for _, _, data in kept.edges(data=True):
-            if data["earns_usd_per_t"] != 0:
+            if data["outlet"]:
                 data["weight"] -= lowest
     for node in list(kept.nodes):
         if places[node] == first and (f"{first}.site" not in kept or node == f"{first}.site"):
@@ -193,6 +204,7 @@ def _build(
         cash_cost_usd_per_t=cash,
         generalised_cost_usd_per_t=sum(data["generalised_usd_per_t"] for _, _, data in steps),
         co2_kg_per_t=sum(data["co2_kg_per_t"] for _, _, data in steps),
+        price_differential_usd_per_t=earns,
         netback_usd_per_t=None if market is None else market + earns - cash,
         legs=tuple(_leg(graph, a, b, data) for a, b, data in steps),
     )
@@ -230,7 +242,9 @@ def _market_price(network: Network, commodity: str, place: str, year: int) -> fl
         & (markets["place_id"] == place)
         & (markets["year"] == year)
     ]
-    return None if row.empty else float(row["price_usd_per_t"].iloc[0])
+    if row.empty:
+        return None
+    return deflate_usd(float(row["price_usd_per_t"].iloc[0]), int(row["price_year"].iloc[0]))
 
 
 def _rank(route: Route, by: str) -> float:
@@ -240,7 +254,4 @@ def _rank(route: Route, by: str) -> float:
         return route.co2_kg_per_t
     if by == "netback" and route.netback_usd_per_t is not None:
         return -route.netback_usd_per_t
-    earned = 0.0
-    if route.netback_usd_per_t is not None:
-        earned = -(route.netback_usd_per_t + route.cash_cost_usd_per_t)
-    return route.generalised_cost_usd_per_t + earned
+    return route.generalised_cost_usd_per_t - route.price_differential_usd_per_t

@@ -313,6 +313,16 @@ def test_routes_leg_by_leg(kazroutes):
     assert "port-ru" not in out
 
 
+def test_routes_tell_ends_that_are_not_in_the_costs(kazroutes):
+    whole = kazroutes("routes", "field", "italy", "--commodity", "crude")[1]
+    assert "not in the costs" not in whole
+    cut = kazroutes("routes", "port-ru", "port-az", "--commodity", "crude")
+    assert cut[0] == 1
+    part = kazroutes("routes", "field", "port-az", "--commodity", "crude")[1]
+    assert "No link delivers crude at port-az: not in the costs." in part
+    assert "No link loads" not in part
+
+
 def test_no_route_is_a_negative_answer(kazroutes):
     code, out, err = kazroutes(
         "routes", "field", "italy", "--commodity", "crude", "--avoid", "RU,AZ"

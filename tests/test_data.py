@@ -17,6 +17,7 @@ from models.evidence.census import MOST_D, take_census
 from models.evidence.gaps import TOP, rank_gaps, rank_weak_numbers, write_gaps
 from models.evidence.stakes import measure_stakes
 from models.flow.solve import solve_optimal
+from routes.capacities import govern_capacities
 from routes.errors import UnknownNameError, UsageError
 from routes.network import load_network, select_year, shipped_folder
 from routes.provenance import (
@@ -27,7 +28,6 @@ from routes.provenance import (
     find_subject,
     list_sources,
 )
-from routes.provenance.grades import govern_capacities
 from routes.provenance.numbers import (
     NUMBERS,
     find_number,

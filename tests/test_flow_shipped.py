@@ -6,7 +6,9 @@ import pytest
 
 from laws import check_result
 from models.demand import select_case
+from models.explain import explain_run
 from models.flow.solve import solve_optimal
+from models.run import run_scenario
 from models.scenario import shipped_names
 from oracle import optimum_by_links
 from real_case import real_run
@@ -32,3 +34,21 @@ def test_crude_of_2023_leaves_as_an_industry_reader_would_expect():
     assert result.solution.missed.sum() == pytest.approx(0.0, abs=1e-6)
     exported = routes.loc[routes["use"] == "export", "mt"].sum()
     assert exported == pytest.approx(70.5, abs=0.1)
+
+
+@pytest.mark.parametrize("assignment", ["optimal", "likely"])
+def test_a_limit_may_be_set_where_no_table_has_one(assignment):
+    """It adds a row to the programme: what is asked of the result stands on the same rows."""
+    run = run_scenario(
+        "baseline-2023", settings=["augusta-delivery.capacity=25"], assignment=assignment
+    )
+    check_result(run.result)
+    arrived = run.links.set_index("link_id").loc["augusta-delivery"]
+    assert arrived["used"] <= 25 + 1e-6
+    assert arrived["capacity"] == 25
+    assert 0 < run.indicators["exclusion_loss"] < 1
+    if assignment == "optimal":
+        free = real_run("baseline-2023").indicators
+        assert run.indicators["surplus_musd"] < free["surplus_musd"]
+        told = explain_run(run, commodity="crude")
+        assert "augusta" in str(told.to_dict()).lower()

@@ -122,6 +122,23 @@ BAD = {
         ["links.csv:6, link_id", "'port-abroad' has no carriage or freight for coal",
          "link:port-abroad"],
     ),
+    "usable link with a tariff for exports only": (
+        ("tariffs.csv", "KZ/rail1520,carriage,any", "KZ/rail1520,carriage,export"),
+        ["links.csv:3, link_id", "'mine-border' has no carriage or freight for coal (home)",
+         "country-mode:KZ/rail1520"],
+    ),
+    "through rate by distance": (
+        ("tariffs.csv", "country-mode:RU/rail1520", "route:far"),
+        ["tariffs.csv:3, usd_per_t_km", "a through rate cannot be by distance"],
+    ),
+    "link that ends before it begins": (
+        ("links.csv", "KZ,200,1,S1,A,,,operating", "KZ,200,1,S1,A,2030,2020,operating"),
+        ["links.csv:8, from_year", "from_year lies after to_year"],
+    ),
+    "money of a year without an index": (
+        ("tariffs.csv", "10,0,8,12,2023", "10,0,8,12,1999"),
+        ["tariffs.csv:6, price_year", "no price index is known for this year", "2004 to"],
+    ),
     "unknown source": (
         ("supplies.csv", "S1,A", "S9,A"),
         ["supplies.csv:2, source_id", "no source is called 'S9'", "Add it to sources.csv"],

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from models.run import run_scenario
 from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.graph import to_graph
 from routes.network import load_network
@@ -78,6 +81,10 @@ def test_what_cannot_be_asked_is_refused(network):
         find_routes(network, "mine", "abroad", commodity="coal", avoid=["ZZ"])
     with pytest.raises(UsageError, match="at least 1"):
         find_routes(network, "mine", "abroad", commodity="coal", k=0)
+    with pytest.raises(UsageError, match="same place, 'mine'"):
+        find_routes(network, "mine", "Mine", commodity="coal")
+    with pytest.raises(UsageError, match="no inputs for 2030"):
+        find_routes(network, "mine", "abroad", commodity="coal", year=2030)
 
 
 def test_the_graph_carries_what_it_promises(network):
@@ -87,3 +94,47 @@ def test_the_graph_carries_what_it_promises(network):
     assert data["co2_kg_per_t"] == pytest.approx(14.0)
     assert graph.nodes["port.dry"]["country"] == "RU"
     assert graph.edges["border.rail1520", "port.rail1520"]["capacity_mt"] == 4.0
+
+
+@pytest.mark.parametrize("year", [2022, 2023])
+def test_a_route_costs_and_earns_what_it_does_in_a_run(year):
+    """Quality bank, price differential and money of other years are booked as the model does."""
+    network = load_network()
+    run = run_scenario("baseline-2023", year=year, network=network, prices=False)
+    rows = run.result.routes
+    crude = rows[(rows["commodity"] == "crude") & (rows["use"] == "export")].to_dict("records")
+    assert len(crude) > 5
+    for row in crude:
+        ends = row["from_place_id"], row["to_place_id"]
+        found = find_routes(network, *ends, commodity="crude", k=6, year=year)
+        same = [route for route in found if route.links == row["links"]]
+        assert same, ends
+        for name in (
+            "cash_cost_usd_per_t", "generalised_cost_usd_per_t", "netback_usd_per_t", "days",
+            "co2_kg_per_t",
+        ):  # fmt: skip
+            assert getattr(same[0], name) == pytest.approx(row[name]), (ends, name)
+
+
+def test_the_best_by_cost_counts_what_a_stream_fetches():
+    found = find_routes(load_network(), "tengiz", "augusta", commodity="crude", k=5)
+    worth = [r.price_differential_usd_per_t - r.generalised_cost_usd_per_t for r in found]
+    assert worth == sorted(worth, reverse=True)
+    assert len({r.price_differential_usd_per_t for r in found}) > 2
+
+
+def test_capacities_of_the_graph_are_in_tonnes(tmp_path):
+    """A quota limits too, and trains a day are told in tonnes."""
+    network = load_network(write_tiny(
+        tmp_path,
+        ("capacities.csv", "subject_id,", "tonnes_per_unit,subject_id,"),
+        ("capacities.csv", "border-port,5", ",border-port,5"),
+        ("capacities.csv", "berth,3,0,2,4,Mt/yr,practical,yes,no,S1,B,\n",
+         ",berth,3,0,2,4,Mt/yr,practical,yes,no,S1,B,\n"
+         ",border-port,2,0,2,2,Mt/yr,legal,yes,no,S1,B,\n"
+         "4000,mine-border,3,1,2,4,trains/day,practical,yes,no,S1,B,\n"),
+    ))  # fmt: skip
+    edges = to_graph(network, commodity="coal").edges
+    assert edges["border.rail1520", "port.rail1520"]["capacity_mt"] == 2
+    assert edges["mine.rail1520", "border.rail1520"]["capacity_mt"] == pytest.approx(2.92)
+    assert edges["port.dry", "abroad.dry"]["capacity_mt"] == math.inf

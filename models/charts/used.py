@@ -87,6 +87,7 @@ def _build(
         _build_leg(case.links.loc[link], link, names, _sum_money(money, link, row["use"]), daily)
         for link in row["links"]
     ]
+    benchmark = float(case.markets["price_usd_per_t"].iloc[row["market"]])
     _book_quality(legs, row, set(case.streams["outlet_link_id"]))
     capacity = run.links.set_index("link_id")["capacity"]
     for leg in legs:
@@ -104,6 +105,7 @@ def _build(
         cash_cost_usd_per_t=float(row["cash_cost_usd_per_t"]),
         generalised_cost_usd_per_t=float(row["generalised_cost_usd_per_t"]),
         co2_kg_per_t=float(row["co2_kg_per_t"]),
+        price_differential_usd_per_t=float(row["price_usd_per_t"]) - benchmark,
         netback_usd_per_t=float(row["netback_usd_per_t"]),
         legs=tuple(legs),
     )

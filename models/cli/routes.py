@@ -63,9 +63,20 @@ def list_routes(
     output = Output(
         {"routes": [route.to_dict() for route in found]},
         tables=[_summarise(found), *_list_legs(found)],
-        footer=describe_data(network),
+        footer="\n".join([*_tell_ends(found), describe_data(network)]),
     )
     show(output, common)
+
+
+def _tell_ends(routes: Sequence[Route]) -> list[str]:
+    """What the costs leave out where the network neither loads nor unloads the commodity."""
+    first = routes[0]
+    told = []
+    if not all(str(route.legs[0]["from"]).endswith(".site") for route in routes):
+        told.append(f"No link loads {first.commodity} at {first.from_place_id}: not in the costs.")
+    if not all(str(route.legs[-1]["to"]).endswith(".site") for route in routes):
+        told.append(f"No link delivers {first.commodity} at {first.to_place_id}: not in the costs.")
+    return told
 
 
 def _summarise(routes: Sequence[Route]) -> Table:
@@ -84,6 +95,7 @@ def _describe(number: int, route: Route) -> dict[str, Any]:
         "days": route.days,
         "cash_cost_usd_per_t": route.cash_cost_usd_per_t,
         "generalised_cost_usd_per_t": route.generalised_cost_usd_per_t,
+        "price_differential_usd_per_t": route.price_differential_usd_per_t,
         "netback_usd_per_t": route.netback_usd_per_t,
         "co2_kg_per_t": route.co2_kg_per_t,
         "borders": sum(bool(leg["border"]) for leg in route.legs),

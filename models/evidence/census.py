@@ -11,8 +11,9 @@ import pandas as pd
 from models.evidence.legs import list_charges, list_legs, list_memberships
 from models.flow.result import FlowResult
 from models.flow.shadow import capacity_use
+from routes.capacities import govern_capacities
 from routes.network import select_year
-from routes.provenance.grades import GRADES, count_grades, govern_capacities, share_by_grade
+from routes.provenance.grades import GRADES, count_grades, share_by_grade
 from routes.provenance.numbers import row_keys
 from routes.schema import CASH_KINDS
 

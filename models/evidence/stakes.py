@@ -19,8 +19,9 @@ import pandas as pd
 from models.evidence.legs import list_charges, list_legs, list_memberships
 from models.flow.result import FlowResult
 from models.flow.shadow import capacity_use
+from routes.capacities import govern_capacities
 from routes.network import Network, select_year
-from routes.provenance.grades import govern_capacities, half_range
+from routes.provenance.grades import half_range
 from routes.provenance.numbers import find_number, row_keys
 from routes.units import DAYS_PER_YEAR, deflate_usd
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from routes.capacities import govern_capacities
 from routes.costs import link_costs, link_emissions
 from routes.network import Network, select_year
-from routes.provenance.grades import govern_capacities
 from routes.provenance.numbers import list_numbers
 from routes.provenance.sources import describe_sources, find_rivals
 from routes.provenance.subjects import Subject, find_subject
