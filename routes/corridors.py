@@ -7,10 +7,11 @@ of `CORRIDORS` that fits is the one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,37 +27,54 @@ CORRIDORS: dict[str, str] = {
     "other": "none of these",
 }
 _CENTRAL_ASIA = frozenset(("UZ", "KG", "TJ", "AF", "TM"))
-_CASPIAN = frozenset(("KZ", "TM", "RU", "IR", "AZ"))
+_CASPIAN_OPPOSITE_BAKU = ("KZ", "TM", "RU", "IR")
+_RUSSIA, _TO_BAKU, _TO_CHINA, _SOUTH = 1, 2, 4, 8
+
+Marks = npt.NDArray[np.uint8]
 
 
-def corridor_of(places: Iterable[str], end: str, *, grounds: Iterable[str] = ()) -> str:
-    """Corridor of a route from the countries of its places in order and the country it ends in.
+def mark_links(start: npt.ArrayLike, end: npt.ArrayLike, ground: npt.ArrayLike) -> Marks:
+    """What each link means for the corridor of a route that uses it; a route's mark is their `|`.
 
-    `grounds` are the countries its links run over: ground may be crossed without a stop.
+    start, end, ground : countries of a link's two places and of the ground that it runs over
+        (which may be crossed without a stop); arrays of the same length.
     """
-    path = list(places)
-    touched = set(path) | set(grounds)
+    a, b, over = (np.asarray(part, dtype=str) for part in (start, end, ground))
+
+    def touches(*countries: str) -> npt.NDArray[np.bool_]:
+        return np.isin(a, countries) | np.isin(b, countries) | np.isin(over, countries)
+
+    return np.asarray(
+        _RUSSIA * touches("RU")
+        | _TO_BAKU * (np.isin(a, _CASPIAN_OPPOSITE_BAKU) & (b == "AZ"))
+        | _TO_CHINA * ((a == "KZ") & (b == "CN"))
+        | _SOUTH * touches("TM", "IR"),
+        dtype=np.uint8,
+    )
+
+
+def corridor_of(mark: int, end: str) -> str:
+    """Corridor of a route from its mark (see `mark_links`) and the country it ends in."""
     if end == "KZ":
         return "domestic"
     if end == "RU":
         return "to-russia"
-    if "RU" in touched:
+    if mark & _RUSSIA:
         return "via-russia"
-    steps = list(pairwise(path))
-    if any(a in _CASPIAN and a != "AZ" and b == "AZ" for a, b in steps):
+    if mark & _TO_BAKU:
         return "middle-corridor"
     if end in _CENTRAL_ASIA:
         return "central-asia"
-    if any(a == "KZ" and b == "CN" for a, b in steps):
+    if mark & _TO_CHINA:
         return "china"
-    if touched & {"TM", "IR"}:
+    if mark & _SOUTH:
         return "southern"
     return "other"
 
 
-def crosses_abroad(places: Iterable[str], grounds: Iterable[str]) -> bool:
-    """Whether a home delivery leaves Kazakhstan on its way."""
-    return any(country != "KZ" for country in (*places, *grounds))
+def list_countries(places: Iterable[str]) -> list[str]:
+    """The countries of a route's places in order, each once for a stay."""
+    return [country for country, _ in groupby(places)]
 
 
 def exit_links(links: pd.DataFrame, country: str) -> np.ndarray:

@@ -9,9 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 
-from routes.corridors import corridor_of
+from routes.corridors import corridor_of, list_countries, mark_links
 from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.graph import to_graph
 from routes.network import Network
@@ -189,7 +190,7 @@ def _build(
 ) -> Route:
     steps = [(a, b, graph.edges[a, b]) for a, b in pairwise(path[1:-1])]
     countries = [graph.nodes[node]["country"] for node in path[1:-1]]
-    grounds = [data["country"] for _, _, data in steps if data["country"] != "XZ"]
+    marks = mark_links(countries[:-1], countries[1:], [data["country"] for _, _, data in steps])
     cash = sum(data["cash_usd_per_t"] for _, _, data in steps)
     earns = sum(data["earns_usd_per_t"] for _, _, data in steps)
     return Route(
@@ -197,8 +198,8 @@ def _build(
         from_place_id=first,
         to_place_id=last,
         links=tuple(data["link_id"] for _, _, data in steps),
-        corridor=corridor_of(countries, countries[-1], grounds=grounds),
-        countries=tuple(c for i, c in enumerate(countries) if i == 0 or c != countries[i - 1]),
+        corridor=corridor_of(int(np.bitwise_or.reduce(marks)), countries[-1]),
+        countries=tuple(list_countries(countries)),
         length_km=sum(data["length_km"] for _, _, data in steps),
         days=sum(data["days"] for _, _, data in steps),
         cash_cost_usd_per_t=cash,

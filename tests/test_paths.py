@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from models.run import run_scenario
+from routes.corridors import corridor_of, mark_links
 from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.graph import to_graph
 from routes.network import load_network
@@ -94,6 +96,33 @@ def test_the_graph_carries_what_it_promises(network):
     assert data["co2_kg_per_t"] == pytest.approx(14.0)
     assert graph.nodes["port.dry"]["country"] == "RU"
     assert graph.edges["border.rail1520", "port.rail1520"]["capacity_mt"] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("places", "grounds", "end", "corridor"),
+    [
+        ("KZ KZ", "KZ", "KZ", "domestic"),
+        ("KZ RU KZ", "KZ RU", "KZ", "domestic"),
+        ("KZ RU", "KZ", "RU", "to-russia"),
+        ("KZ RU DE", "RU XZ", "DE", "via-russia"),
+        ("KZ RU AZ GE", "RU XZ GE", "GE", "via-russia"),
+        ("KZ UZ", "RU", "UZ", "via-russia"),
+        ("KZ AZ GE", "XZ AZ", "GE", "middle-corridor"),
+        ("KZ TM AZ GE", "TM XZ AZ", "GE", "middle-corridor"),
+        ("KZ CN GE AZ", "CN XZ GE", "AZ", "china"),
+        ("KZ UZ AF", "UZ AF", "AF", "central-asia"),
+        ("KZ CN AF", "CN AF", "AF", "central-asia"),
+        ("KZ CN JP", "CN XZ", "JP", "china"),
+        ("KZ UZ CN", "UZ CN", "CN", "other"),
+        ("KZ TM IR IN", "TM IR XZ", "IN", "southern"),
+        ("KZ IR IN", "XZ XZ", "IN", "southern"),
+        ("KZ DE", "XZ", "DE", "other"),
+    ],
+)
+def test_corridors_by_what_a_route_crosses(places, grounds, end, corridor):
+    stops = places.split()
+    marks = mark_links(stops[:-1], stops[1:], grounds.split())
+    assert corridor_of(int(np.bitwise_or.reduce(marks)), end) == corridor
 
 
 @pytest.mark.parametrize("year", [2022, 2023])

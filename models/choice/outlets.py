@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.choice.route_set import RouteSet
 from models.demand import Case
 from models.flow.arrays import Bools
-from routes.corridors import CORRIDORS, corridor_of
+from routes.corridors import CORRIDORS, corridor_of, mark_links
 
 Names = npt.NDArray[np.object_]
 
@@ -107,32 +107,13 @@ def _outlet_rules(case: Case) -> dict[str, Bools]:
 def _name_corridors(case: Case, routes: RouteSet, chosen: npt.NDArray[np.int64]) -> Names:
     if not len(chosen):
         return np.zeros(0, dtype=object)
-    links = case.links
-    start, end, ground = (
-        links[name].to_numpy(dtype=object) for name in ("from_country", "to_country", "country")
-    )
-    # links that differ in nothing that counts, and within a country one after the other, are one
-    kinds, kind = np.unique(np.stack([start, end, ground]).astype(str), axis=1, return_inverse=True)
-    inner = (kinds == kinds[0]).all(axis=0)
-    structure = routes.structure
-    market = case.markets["country"].to_numpy(dtype=object)[structure.sink_market]
-    lengths = np.array([len(routes.arcs[i]) for i in chosen], dtype=np.int64)
-    steps = kind[structure.arc_link[np.concatenate([routes.arcs[i] for i in chosen])]]
-    told = ~inner[steps]
-    told[1:] |= steps[1:] != steps[:-1]
-    told[np.cumsum(lengths) - lengths] = True
-    ends = np.cumsum(np.add.reduceat(told, np.cumsum(lengths) - lengths, dtype=np.int64))
-    steps = steps[told]
-    text = steps.tobytes()
-    known: dict[tuple[str, bytes], str] = {}
-    names = []
-    begin = 0
-    for buyer, end in zip(market[routes.sink[chosen]], ends.tolist(), strict=True):
-        key = buyer, text[begin * steps.itemsize : end * steps.itemsize]
-        if key not in known:
-            mine = steps[begin:end]
-            path, grounds = [kinds[0, mine[0]], *kinds[1, mine]], kinds[2, mine]
-            known[key] = corridor_of(path, buyer, grounds=grounds)
-        names.append(known[key])
-        begin = end
-    return np.array(names, dtype=object)
+    structure, links = routes.structure, case.links
+    marks = mark_links(*(links[name] for name in ("from_country", "to_country", "country")))
+    paths = [routes.arcs[i] for i in chosen]
+    starts = np.cumsum([0, *map(len, paths[:-1])])
+    mark = np.bitwise_or.reduceat(marks[structure.arc_link[np.concatenate(paths)]], starts)
+    market = structure.sink_market[routes.sink[chosen]]
+    buyer = case.markets["country"].to_numpy(dtype=object)[market]
+    pairs = list(zip(mark.tolist(), buyer, strict=True))
+    known = {pair: corridor_of(*pair) for pair in set(pairs)}
+    return np.array([known[pair] for pair in pairs], dtype=object)

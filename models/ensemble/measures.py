@@ -20,7 +20,7 @@ from models.flow.arrays import KT, STORM_CORRELATION, Bools, Floats, Ints
 from models.flow.joined import JoinedRoutes
 from models.flow.matrices import gather_columns
 from models.flow.solver import Solution
-from routes.corridors import CORRIDORS, corridor_of, first_country
+from routes.corridors import CORRIDORS, corridor_of, first_country, mark_links
 
 OUTCOMES = (
     "exported_mt", "domestic_mt", "undelivered_mt", "shortfall_mt", "cash_cost_usd_per_t",
@@ -51,6 +51,9 @@ class _Book:
         self.links = world.links
         self.sink_market = world.problem.structure.sink_market
         self.country = country
+        self.mark = mark_links(
+            self.ground.from_country, self.ground.to_country, self.ground.country
+        )
         # by identity first: a solver's pool hands out the same arrays again and again, and while
         # they are kept here no other array has their identity
         self.known: dict[int, int] = {}
@@ -87,15 +90,12 @@ class _Book:
     def _look(self, sink: int, arcs: Ints) -> tuple[int, int, bool, bool, bool]:
         ground, used = self.ground, _list_links(self.links, arcs)[1]
         start, end = ground.from_country[used], ground.to_country[used]
-        steps = [start[0], *end]
-        crossed = [c for i, c in enumerate(steps) if i == 0 or c != steps[i - 1]]
-        solid = [c for c in ground.country[used] if c != "XZ"]
         buyer = ground.market_country[self.sink_market[sink]]
         flags = {flag for cell in ground.flags[used] for flag in cell.split(";")}
         leaves = ((start == self.country) & (end != self.country)).any()
         return (
-            _CORRIDOR_NUMBER[corridor_of(crossed, buyer, grounds=solid)],
-            self.countries[first_country(crossed)],
+            _CORRIDOR_NUMBER[corridor_of(int(np.bitwise_or.reduce(self.mark[used])), buyer)],
+            self.countries[first_country([start[0], *end])],
             bool(leaves) and self.country != "KZ",
             "sanctioned_operator" in flags,
             "war_risk" in flags,

@@ -14,7 +14,7 @@ from models.flow.arrays import KT, STORM_CORRELATION, Structure
 from models.flow.laws import check_solution
 from models.flow.programme import cash_and_risk, stream_terms, time_costs
 from models.flow.solver import Solution
-from routes.corridors import corridor_of, crosses_abroad, first_country
+from routes.corridors import corridor_of, first_country, list_countries, mark_links
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class FlowResult:
     the market), corridor, countries (in order), transit (countries left for another), mt,
     price_usd_per_t (realised), cash_cost_usd_per_t, time_cost_usd_per_t, risk_usd_per_t,
     generalised_cost_usd_per_t, netback_usd_per_t, utility_usd_per_t, lifting_usd_per_t, days,
-    days_variance, co2_kg_per_t, flags, links, supply and market (row numbers of the case),
-    crosses_abroad. `surplus_musd` is Z.
+    days_variance, co2_kg_per_t, flags, links, supply and market (row numbers of the case).
+    `surplus_musd` is Z.
     """
 
     case: Case = field(repr=False)
@@ -100,6 +100,7 @@ class RouteFacts:
         }  # fmt: skip
         self.sellers = case.supplies[_SELLER].to_dict("records")
         self.buyers = case.markets[_BUYER].to_dict("records")
+        self.mark = mark_links(links["from_country"], links["to_country"], links["country"])
         self.storm = np.array(["storm" in cell.split(";") for cell in links["flags"]])
 
     def table(self, arcs: Any, source: Any, sink: Any, mt: Any) -> pd.DataFrame:
@@ -120,8 +121,7 @@ class RouteFacts:
         seller, buyer = self.sellers[supply], self.buyers[market]
         layer = s.layers[s.source_layer[source]]
         used = s.arc_link[arcs]
-        countries = _collapse([link["from_country"][used[0]], *link["to_country"][used]])
-        grounds = [c for c in link["country"][used] if c != "XZ"]
+        countries = list_countries([link["from_country"][used[0]], *link["to_country"][used]])
         days = float(link["days"][used].sum())
         cash = float(self.cash[arcs].sum() - self.quality[arcs].sum())
         risk = float(self.risk[arcs].sum())
@@ -136,7 +136,7 @@ class RouteFacts:
             "from_place_id": seller["place_id"],
             "to_place_id": buyer["place_id"],
             "country": buyer["country"],
-            "corridor": corridor_of(countries, buyer["country"], grounds=grounds),
+            "corridor": corridor_of(int(np.bitwise_or.reduce(self.mark[used])), buyer["country"]),
             "countries": tuple(countries),
             "transit": tuple(dict.fromkeys(left)),
             "first_country": first_country(countries),
@@ -155,7 +155,6 @@ class RouteFacts:
             "length_km": float(link["length_km"][used].sum()),
             "flags": tuple(sorted(flags)),
             "links": tuple(s.link_ids[used]),
-            "crosses_abroad": layer.use == "home" and crosses_abroad(countries, grounds),
             "supply": supply,
             "market": market,
         }
@@ -174,9 +173,5 @@ _COLUMNS = (
     "transit", "first_country", "mt", "price_usd_per_t", "cash_cost_usd_per_t",
     "time_cost_usd_per_t", "risk_usd_per_t", "generalised_cost_usd_per_t", "netback_usd_per_t",
     "utility_usd_per_t", "lifting_usd_per_t", "days", "days_variance", "co2_kg_per_t",
-    "length_km", "flags", "links", "crosses_abroad", "supply", "market",
+    "length_km", "flags", "links", "supply", "market",
 )  # fmt: skip
-
-
-def _collapse(names: list[str]) -> list[str]:
-    return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
