@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 
 from routes.checks_names import Lines, Report, Tables, check_flags, check_names, check_sources
 from routes.errors import Problem
-from routes.schema import TABLES
 from routes.units import US_CPI
 
 # table, low column, value column, high column
@@ -272,16 +270,3 @@ def _check_notes(tables: Tables, report: Report) -> None:
             table, np.flatnonzero(thin), low,
             f"{value} is a judgement (grade D) without a range", "Widen low and high.", warn=True,
         )  # fmt: skip
-
-
-def describe_tables(tables: Tables) -> pd.DataFrame:
-    """Grade census: rows by table and grade."""
-    rows = []
-    for table in TABLES:
-        frame = tables[table]
-        if "grade" in frame and len(frame):
-            counts = frame["grade"].value_counts()
-            rows.append(
-                {"table": table, "rows": len(frame)} | {g: int(counts.get(g, 0)) for g in "ABCD"}
-            )
-    return pd.DataFrame(rows)

@@ -82,13 +82,13 @@ class InternalError(KazroutesError, AssertionError):
     """A law that must always hold is broken: a bug of ours, named."""
 
 
-def nearest_names(name: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
-    """Known names most like `name`, best first."""
+def nearest_names(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three known names most like `name`, best first."""
     names = sorted(set(known))
-    near = get_close_matches(name, names, n=limit, cutoff=0.6)
-    if len(near) < limit:
+    near = get_close_matches(name, names, n=3, cutoff=0.6)
+    if len(near) < 3:
         near += [other for other in names if name and name in other and other not in near]
-    return near[:limit]
+    return near[:3]
 
 
 def suggest(names: Sequence[str]) -> str:

@@ -176,17 +176,6 @@ def build_network(raw: RawNetwork, *, overlays: Sequence[str | Path] = ()) -> Ne
     )
 
 
-def check_network(
-    data: str | Path | None = None, *, overlays: Sequence[str | Path] = ()
-) -> tuple[list[Problem], list[Problem]]:
-    """Errors and warnings of a data folder, without raising for errors."""
-    try:
-        network = load_network(data, overlays=overlays)
-    except DataError as error:
-        return list(error.problems), []
-    return [], list(network.warnings)
-
-
 def _check_files(folder: Path, *, overlay: bool = False) -> list[Problem]:
     known = {record.file for record in TABLES.values()}
     problems = []

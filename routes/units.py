@@ -5,8 +5,6 @@ Money is USD of `PRICE_YEAR`, mass tonnes, time days, distance km; a year has 36
 
 from __future__ import annotations
 
-import math
-
 from routes.errors import UsageError
 
 PRICE_YEAR = 2023
@@ -21,30 +19,13 @@ US_CPI: dict[int, float] = {
     2022: 292.655, 2023: 304.702, 2024: 313.689, 2025: 322.0,
 }  # fmt: skip
 
-CAPACITY_UNITS = ("Mt/yr", "kTEU/yr", "trains/day", "ship-days/yr", "wagon-days/yr")
-COEFFICIENT_UNITS = ("t/t", "TEU/t", "ship-days/t", "wagon-days/t", "trains/t")
 
-
-def deflate_usd(amount: float, year: int, *, to_year: int = PRICE_YEAR) -> float:
-    """Money of `year` in money of `to_year`, by the US consumer price index.
+def deflate_usd(amount: float, year: int) -> float:
+    """Money of `year` in money of `PRICE_YEAR`, by the US consumer price index.
 
     Raises UsageError when the index of a year is not known.
     """
-    if year == to_year:
-        return amount
-    for asked in (year, to_year):
-        if asked not in US_CPI:
-            msg = f"No price index for {asked}; known are {min(US_CPI)} to {max(US_CPI)}."
-            raise UsageError(msg)
-    return amount * US_CPI[to_year] / US_CPI[year]
-
-
-def barrels_to_tonnes(barrels: float, *, barrels_per_tonne: float) -> float:
-    """Tonnes of a crude whose grade holds `barrels_per_tonne` (7.97 for Tengiz).
-
-    There is no default: light and heavy Kazakh crudes differ by a tenth.
-    """
-    if not (math.isfinite(barrels_per_tonne) and 5.0 < barrels_per_tonne < 10.0):
-        msg = f"barrels_per_tonne must lie between 5 and 10. Got {barrels_per_tonne}."
+    if year not in US_CPI:
+        msg = f"No price index for {year}; known are {min(US_CPI)} to {max(US_CPI)}."
         raise UsageError(msg)
-    return barrels / barrels_per_tonne
+    return amount if year == PRICE_YEAR else amount * US_CPI[PRICE_YEAR] / US_CPI[year]

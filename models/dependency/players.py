@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.demand import HOME, Case
-from models.flow.laws import arc_flow
-from models.flow.solver import FlowSolver, Solution
+from models.flow.solver import FlowSolver
 from models.scenario.select import GATEWAYS
 from routes.corridors import exit_links
 from routes.errors import UnknownNameError
@@ -71,10 +70,3 @@ def join_masks(masks: Mapping[str, Mask], apart: Sequence[str]) -> dict[str, Mas
     if rest:
         chosen[OTHER] = np.logical_or.reduce(rest)
     return chosen
-
-
-def used_players(solution: Solution, masks: Mapping[str, Mask]) -> frozenset[str]:
-    """Players whose links carry something."""
-    links = np.zeros(len(solution.problem.structure.link_ids), dtype=bool)
-    links[solution.problem.structure.arc_link[arc_flow(solution) > 0]] = True
-    return frozenset(name for name, mask in masks.items() if (mask & links).any())

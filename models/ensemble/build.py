@@ -227,7 +227,6 @@ def _read_ground(case: Case) -> Ground:
         flags=texts(links, "flags"),
         market_country=texts(markets, "country"),
         market_abroad=(markets["use"] == "export").to_numpy(dtype=bool),
-        supply_place=texts(case.supplies, "place_id"),
     )
 
 

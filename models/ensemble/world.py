@@ -28,7 +28,6 @@ class Ground:
     flags: npt.NDArray[np.object_]
     market_country: npt.NDArray[np.object_]
     market_abroad: Bools
-    supply_place: npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)

@@ -238,10 +238,8 @@ def _define(name: str) -> dict[str, str]:
 
 
 def _describe_grades(network: Any) -> str:
-    from routes.checks import describe_tables
+    from routes.provenance import count_grades
 
-    census = describe_tables(network.tables)
-    census = census[census["table"] != "places"]
-    total = int(census["rows"].sum())
-    parts = [f"{int(census[grade].sum()):,} {grade}" for grade in "ABCD"]
-    return f"Of the {total:,} rows of numbers in the data set {', '.join(parts)}."
+    inputs = count_grades(network).iloc[-1]
+    parts = [f"{int(inputs[grade]):,} {grade}" for grade in "ABCD"]
+    return f"Of the {int(inputs['rows']):,} inputs of the data set {', '.join(parts)}."

@@ -5,7 +5,7 @@ All positions are points (1/72 inch) from the lower left corner of the axes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -314,12 +314,3 @@ def _leader(label: Label, box: Box) -> tuple[tuple[float, float], tuple[float, f
 
 def _as_box(values: Points) -> Box:
     return float(values[0]), float(values[1]), float(values[2]), float(values[3])
-
-
-def any_overlap(boxes: Sequence[Box]) -> bool:
-    """Whether two of the boxes share an area."""
-    for index, one in enumerate(boxes):
-        for two in boxes[index + 1 :]:
-            if one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]:
-                return True
-    return False
