@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib.legend import Legend
 
 from models.cli.figures import draw_run
 from models.run import link_flows
@@ -59,3 +60,25 @@ def test_map_of_every_commodity(part):
     names = [name for name, mt in supply.to_numpy() if mt > 0]
     for commodity in names[part::4]:
         check_map(real_run("baseline-2023", commodity=commodity))
+
+
+def test_keys_leave_a_crowded_map_alone():
+    """At home every corner is busy: the keys stand under the map, and percents are not summed."""
+    figure = draw_run(real_run("baseline-2023"), data=None, measure="scaled", extent="kazakhstan")
+    axes = figure.axes[0]
+    frame = axes.get_window_extent()
+    keys = [artist for artist in axes.artists if isinstance(artist, Legend)]
+    assert len(keys) == 2
+    for key in keys:
+        assert key.get_window_extent().y1 <= frame.y0
+    assert "Aktau" in " ".join(inspect_map(axes).labels["text"])
+    assert not inspect_map(axes).labels["text"].str.contains("%").any()
+
+
+def test_keys_stand_on_the_map_where_a_corner_is_free():
+    figure = draw_run(real_run("baseline-2023"), data=None)
+    axes = figure.axes[0]
+    frame = axes.get_window_extent()
+    keys = [artist for artist in axes.artists if isinstance(artist, Legend)]
+    assert len(keys) == 2
+    assert all(key.get_window_extent().y0 >= frame.y0 for key in keys)

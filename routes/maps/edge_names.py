@@ -100,10 +100,11 @@ def _edge_lines(
     lines = []
     for place, value, colour in zip(sums.index[:count], sums, colours, strict=False):
         name = shorten_name(str(places.at[place, "name"]))
-        lines.append(Line(f"{name} {show(float(value))}", font, colour))
+        lines.append(Line(f"{name} {show(float(value))}".rstrip(), font, colour))
     rest = sums.iloc[count:]
     if len(rest):
-        lines.append(Line(f"{len(rest)} others {show(float(rest.sum()))}", page.make_font(7.0)))
+        words = f"{len(rest)} others {show(float(rest.sum()))}".rstrip()
+        lines.append(Line(words, page.make_font(7.0)))
     return tuple(lines)
 
 

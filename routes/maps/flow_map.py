@@ -148,10 +148,10 @@ def paint_flows(
     place_required(
         page,
         edge_names.label_exits(
-            page, places, page.record.exits, exits, quantity.show, most=choices.most_lines
+            page, places, page.record.exits, exits, quantity.show_sum, most=choices.most_lines
         ),
     )
-    place_required(page, names.label_markets(page, places, found, quantity.show))
+    place_required(page, names.label_markets(page, places, found, quantity.show_sum))
     page.placer.place(ground_names.label_corridors(page, ink))
     wanted = {place: weight for place, weight in weights.items() if place not in found}
     page.placer.place(names.label_places(page, places, wanted, most=choices.most_names))

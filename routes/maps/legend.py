@@ -24,6 +24,7 @@ from routes.maps.quantity import Quantity
 
 _INSET = 5.0
 _HIDDEN = 2000.0
+_MOST_INK = 0.04  # part of the boxes that may cover strokes
 _SAMPLE_PT = 3.4
 Handle = Artist | tuple[Artist, ...]
 
@@ -147,7 +148,8 @@ def word_widths(what: str, scale: WidthScale, of: str) -> str:
 def place_keys(page: Page, keys: Sequence[Legend], keep_free: Points | None = None) -> None:
     """Put the boxes side by side or one above the other in the corner with the least ink.
 
-    `keep_free`: points (from the lower left corner) that the boxes should not hide.
+    `keep_free`: points (from the lower left corner) that the boxes should not hide. Where every
+    corner is busy they go under the map, if it is on a figure of its own.
     """
     sizes = [_add_key(page, key) for key in keys]
     layouts = [
@@ -159,7 +161,11 @@ def place_keys(page: Page, keys: Sequence[Legend], keep_free: Points | None = No
     if keep_free is not None and len(keep_free):
         hidden = [sum(contains(box, keep_free).sum() for box in layout) for layout in layouts]
         inked = [ink + _HIDDEN * count for ink, count in zip(inked, hidden, strict=True)]
-    best = layouts[int(np.argmin(np.round(inked, 3)))]
+    quietest = int(np.argmin(np.round(inked, 3)))
+    if page.own_figure and inked[quietest] > _MOST_INK * areas.sum():
+        _stand_below(page, keys, sizes)
+        return
+    best = layouts[quietest]
     for key, box in zip(keys, best, strict=True):
         key.set_loc((box[0] / page.width, box[1] / page.height))
         page.placer.reserve(box)
@@ -169,10 +175,17 @@ def place_keys(page: Page, keys: Sequence[Legend], keep_free: Points | None = No
 def place_below(page: Page, keys: Sequence[Legend]) -> None:
     """Put the boxes one under the other between the map and the small print."""
     for key in keys:
-        _, height = _add_key(page, key)
+        _stand_below(page, [key], [_add_key(page, key)])
+
+
+def _stand_below(page: Page, keys: Sequence[Legend], sizes: Sequence[tuple[float, float]]) -> None:
+    """Put boxes that are on the axes side by side under the map."""
+    x = 0.0
+    for key, (width, height) in zip(keys, sizes, strict=True):
         key.get_frame().set_linewidth(0.0)
-        page.below += height + 3.0
-        key.set_loc((0.0, -page.below / page.height))
+        key.set_loc((x / page.width, -(page.below + height + 3.0) / page.height))
+        x += width + 12.0
+    page.below += max(height for _, height in sizes) + 3.0
 
 
 def _add_key(page: Page, key: Legend) -> tuple[float, float]:

@@ -164,7 +164,7 @@ def label_markets(
     labels = []
     for place, name, point in zip(order, rows["name"], points, strict=True):
         value, corridor = arrivals[place]
-        words = f"{shorten_name(str(name))} {show(value)}"
+        words = f"{shorten_name(str(name))} {show(value)}".rstrip()
         labels.append(
             Label(
                 key=f"market-{place}",

@@ -27,6 +27,10 @@ class Quantity:
         """A value with its unit."""
         return names.format_amount(value * self.factor, self.unit)
 
+    def show_sum(self, value: float) -> str:
+        """A sum over commodities; nothing in percent, which do not add up between goods."""
+        return "" if self.unit == "%" else self.show(value)
+
     def show_round(self, value: float) -> str:
         """A round value with its unit, for legends."""
         return f"{names.format_round(value * self.factor)} {self.unit}"
