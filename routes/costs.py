@@ -7,12 +7,13 @@ A rate that `covers` other kinds stands for them: they are not charged again on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from routes.errors import DataError, Problem, UnknownNameError
@@ -244,36 +245,32 @@ def link_emissions(network: Network) -> pd.Series:
     The factor is the most specific row of emissions.csv: ship or train class, then country.
     Raises DataError when a link with a length has no factor.
     """
-    factors = _emission_factors(network["emissions"])
-    links = network["links"]
-    values = np.zeros(len(links))
+    links, table = network["links"], network["emissions"]
+    row = match_emissions(links, table)
+    km = links["length_km"].to_numpy(dtype=float)
     problems = []
-    columns = ["link_id", "mode", "country", "ship_class", "length_km"]
-    for position, (name, mode, country, ship, km) in enumerate(
-        links[columns].itertuples(index=False, name=None)
-    ):
-        if not km:
-            continue
-        for key in ((mode, country, ship), (mode, "", ship), (mode, country, ""), (mode, "", "")):
-            if key in factors:
-                values[position] = factors[key] * km / 1000.0
-                break
-        else:
-            file, line = network.lines["links"][links.index[position]]
-            rule = (
-                f"no emission factor fits link '{name}' ({mode}, {country}, {ship or 'any class'})"
-            )
-            problems.append(Problem(file, rule, "Add a row to emissions.csv.", line, "ship_class"))
+    for position in np.flatnonzero((row < 0) & (km > 0)):
+        link = links.iloc[position]
+        file, line = network.lines["links"][links.index[position]]
+        what = f"{link['mode']}, {link['country']}, {link['ship_class'] or 'any class'}"
+        rule = f"no emission factor fits link '{link['link_id']}' ({what})"
+        problems.append(Problem(file, rule, "Add a row to emissions.csv.", line, "ship_class"))
     if problems:
         raise DataError(problems)
+    factor = (table["direct_g_per_t_km"] + table["upstream_g_per_t_km"]).to_numpy(dtype=float)
+    values = np.append(factor, 0.0)[row] * km / 1000.0  # -1: none, the last
     return pd.Series(values, index=pd.Index(links["link_id"], name="link_id"), name="co2_kg_per_t")
 
 
-def _emission_factors(emissions: pd.DataFrame) -> Mapping[tuple[str, str, str], float]:
-    columns = ["mode", "country", "ship_class", "direct_g_per_t_km", "upstream_g_per_t_km"]
-    return {
-        (mode, country, ship): direct + upstream
-        for mode, country, ship, direct, upstream in emissions[columns].itertuples(
-            index=False, name=None
-        )
-    }
+def match_emissions(links: pd.DataFrame, emissions: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Position in `emissions` of each link's factor, -1 where none fits.
+
+    The most specific row holds: of the ship or train class before one of the country.
+    """
+    keys = zip(emissions["mode"], emissions["country"], emissions["ship_class"], strict=True)
+    place = {key: i for i, key in enumerate(keys)}
+    found = [
+        next((place[k] for k in ((m, c, s), (m, "", s), (m, c, ""), (m, "", "")) if k in place), -1)
+        for m, c, s in zip(links["mode"], links["country"], links["ship_class"], strict=True)
+    ]
+    return np.array(found, dtype=np.int64)

@@ -19,7 +19,7 @@ from models.ensemble.inputs import Ranged
 from models.ensemble.spread import Terms
 from models.ensemble.world import Ground, Pools, World, draw_world
 from models.flow.arrays import Ints, Problem, Structure
-from models.flow.programme import weigh_members
+from models.flow.programme import stream_rows, weigh_members
 from models.scenario.edits import Verdict
 from routes.errors import InternalError
 
@@ -131,22 +131,10 @@ def _map_links(structure: Structure) -> sparse.csr_array:
 
 def _map_streams(case: Case, structure: Structure) -> sparse.csr_array:
     """(arcs x streams): on which arcs a stream is paid."""
-    position = {name: i for i, name in enumerate(structure.link_ids)}
-    streams = case.streams
-    keys = zip(
-        streams["commodity_id"], streams["outlet_link_id"], streams["supply_place_id"], strict=True
-    )
-    row_of = {(c, position[o], p): i for i, (c, o, p) in enumerate(keys) if o in position}
-    outlets = np.array(sorted({link for _, link, _ in row_of}), dtype=np.int64)
-    arcs, rows = [], []
-    for arc in np.flatnonzero(np.isin(structure.arc_link, outlets)):
-        layer = structure.layers[structure.arc_layer[arc]]
-        row = row_of.get((layer.commodity, int(structure.arc_link[arc]), layer.supply))
-        if row is not None:
-            arcs.append(arc)
-            rows.append(row)
-    shape = (len(structure.arc_link), len(streams))
-    return sparse.csr_array((np.ones(len(rows)), (arcs, rows)), shape=shape)
+    rows = stream_rows(case, structure)
+    arcs = np.flatnonzero(rows >= 0)
+    shape = (len(rows), len(case.streams))
+    return sparse.csr_array((np.ones(len(arcs)), (arcs, rows[arcs])), shape=shape)
 
 
 def _find_pools(case: Case, problem: Problem, use: Column) -> Pools:

@@ -28,6 +28,7 @@ import pandas as pd
 from models.demand import Case
 from models.ensemble.spread import find_weight
 from models.flow.arrays import Floats, Ints
+from routes.costs import match_emissions
 
 KINDS: dict[str, tuple[str, str]] = {
     "tariff": ("charges of a mode in a country", "x"),
@@ -206,17 +207,8 @@ def _find_emissions(case: Case) -> Iterator[Ranged]:
     table, links = case.network["emissions"], case.links
     if not len(table):
         return
-    keys = zip(table["mode"], table["country"], table["ship_class"], strict=True)
-    place = {key: i for i, key in enumerate(keys)}
     total = (table["direct_g_per_t_km"] + table["upstream_g_per_t_km"]).to_numpy(dtype=float)
-    row = np.array(
-        [
-            next((place[k] for k in ((m, c, s), (m, "", s), (m, c, ""), (m, "", "")) if k in place),
-                 -1)
-            for m, c, s in zip(links["mode"], links["country"], links["ship_class"], strict=True)
-        ],
-        dtype=np.int64,
-    )  # fmt: skip
+    row = match_emissions(links, table)
     value = links["co2_kg_per_t"].to_numpy(dtype=float)
     known = (row >= 0) & (value > 0) & (total[row] > 0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from models.demand import Case, available_capacity
-from models.flow.arrays import KT, Bools, Floats, Problem, Structure
+from models.flow.arrays import KT, Bools, Floats, Ints, Problem, Structure
 from models.flow.structure import build_structure, structure_keys
 from routes.corridors import exit_links
 from routes.errors import DataError
@@ -110,26 +110,31 @@ def time_costs(case: Case, structure: Structure) -> Floats:
 
 def stream_terms(case: Case, structure: Structure) -> tuple[Floats, Floats]:
     """Price differential and quality credit that each arc earns, USD/t."""
-    differential, quality = (np.zeros(len(structure.arc_link)) for _ in range(2))
-    if len(case.streams) == 0:
-        return differential, quality
-    position = {name: i for i, name in enumerate(structure.link_ids)}
-    layers = structure.layers
-    terms = {
-        (commodity, position[link], place): (d, q)
-        for commodity, link, place, d, q in case.streams[
-            ["commodity_id", "outlet_link_id", "supply_place_id", "differential_usd_per_t",
-             "quality_usd_per_t"]
-        ].itertuples(index=False, name=None)
-        if link in position
-    }  # fmt: skip
-    outlets = np.array(sorted({link for _, link, _ in terms}), dtype=np.int64)
-    for arc in np.flatnonzero(np.isin(structure.arc_link, outlets)):
-        layer = layers[structure.arc_layer[arc]]
-        term = terms.get((layer.commodity, int(structure.arc_link[arc]), layer.supply))
-        if term is not None:
-            differential[arc], quality[arc] = term
+    row = stream_rows(case, structure)
+    differential, quality = (
+        np.append(case.streams[name].to_numpy(dtype=float), 0.0)[row]  # -1: none, the last
+        for name in ("differential_usd_per_t", "quality_usd_per_t")
+    )
     return differential, quality
+
+
+def stream_rows(case: Case, structure: Structure) -> Ints:
+    """Row of `case.streams` that pays on each arc, -1 where none does."""
+    position = {name: i for i, name in enumerate(structure.link_ids)}
+    columns = ["commodity_id", "outlet_link_id", "supply_place_id"]
+    streams = case.streams[columns].itertuples(index=False, name=None)
+    row_of = {
+        (goods, position[link], place): row
+        for row, (goods, link, place) in enumerate(streams)
+        if link in position
+    }
+    rows = np.full(len(structure.arc_link), -1, dtype=np.int64)
+    outlets = np.array(sorted({link for _, link, _ in row_of}), dtype=np.int64)
+    for arc in np.flatnonzero(np.isin(structure.arc_link, outlets)):
+        layer = structure.layers[structure.arc_layer[arc]]
+        key = (layer.commodity, int(structure.arc_link[arc]), layer.supply)
+        rows[arc] = row_of.get(key, -1)
+    return rows
 
 
 def arc_costs(case: Case, structure: Structure) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from routes.capacities import govern_capacities
-from routes.costs import link_costs, link_emissions
+from routes.costs import link_costs, link_emissions, match_emissions
 from routes.network import Network, select_year
 from routes.provenance.numbers import list_numbers
 from routes.provenance.sources import describe_sources, find_rivals
@@ -146,17 +146,15 @@ def _describe_emissions(network: Network, subject: Subject, year: int) -> pd.Dat
         return pd.DataFrame(columns=columns)
     factors = network["emissions"]
     kilograms = link_emissions(select_year(network, year))
-    rows = []
-    for link in mine.itertuples(index=False):
-        fits = factors[(factors["mode"] == link.mode)
-                       & factors["country"].isin(("", link.country))
-                       & factors["ship_class"].isin(("", link.ship_class))]  # fmt: skip
-        best = fits.assign(rank=(fits["ship_class"] != "") * 2 + (fits["country"] != ""))
-        row = best.sort_values("rank", kind="stable").iloc[-1]
-        scale = link.length_km / 1000.0
-        rows.append((link.link_id, kilograms[link.link_id], row["low"] * scale, row["high"] * scale,
-                     row["grade"], row["source_id"], row["note"]))  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    fitting = factors.iloc[match_emissions(mine, factors)].set_axis(mine.index)
+    km = mine["length_km"] / 1000.0
+    return pd.DataFrame({
+        "link_id": mine["link_id"],
+        "co2_kg_per_t": kilograms[mine["link_id"]].to_numpy(),
+        "low": fitting["low"] * km,
+        "high": fitting["high"] * km,
+        **{name: fitting[name] for name in _LAST},
+    }).reset_index(drop=True)  # fmt: skip
 
 
 def _describe_projects(network: Network, subjects: set[str]) -> pd.DataFrame:
