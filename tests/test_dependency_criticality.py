@@ -14,8 +14,9 @@ from models.dependency.criticality import rank_criticality
 from models.dependency.interdiction import find_worst_removals
 from models.dependency.subjects import Incidence, close_subjects, list_subjects
 from models.flow.programme import build_problem
-from models.flow.solve import frozen_solver, solve_optimal
+from models.flow.solve import base_solver, frozen_solver, solve_optimal
 from oracle import optimum_by_links
+from real_case import real_run
 from routes.corridors import close_transit
 from routes.errors import UnknownNameError, UsageError
 
@@ -71,6 +72,18 @@ def test_one_way_falls_out():
     leaders = result.leaders()
     others = dict(zip(leaders["subject_id"], leaders["same_as"], strict=True))
     assert set(others["RU"]) == {"to-border", "to-ru", "ru-sea", "berth"}
+
+
+def test_a_port_that_nothing_leaves_is_a_market():
+    """Goods go on from Aktau and Novorossiysk; Augusta and Yokohama are where they are sold."""
+    case = real_run("baseline-2023").result.case
+    solver = base_solver(case.network, case.year)
+    kind = {s.subject_id: s.kind for s in list_subjects(case, solver, ["port", "market"])}
+    assert kind["aktau"] == kind["novorossiysk"] == kind["cpc-terminal"] == "port"
+    assert kind["augusta"] == kind["yokohama"] == "market"
+    table = rank_criticality(case, kinds=["market"]).table
+    assert set(table["kind"]) == {"market"}
+    assert "augusta" in set(table["subject_id"])
 
 
 def test_half_of_a_capacity():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from models.run import Run
 
 MEASURES = ("loss", "shadow-price", "share")
-KINDS = ("link", "port", "border", "shared", "country", "place")
+KINDS = ("link", "port", "border", "shared", "country", "market", "place")
 SHOWN = (
     "name", "kind", "alike", "lost_musd", "lost_share", "lost_mt", "shortfall_mt",
     "lost_netback_musd", "added_cost_usd_per_t", "added_days", "export_share", "commodity",
@@ -51,7 +51,7 @@ PRICED = ("gain_usd_per_unit", "loss_usd_per_unit", "at_stake_musd")
     "kinds",
     multiple=True,
     type=click.Choice(KINDS),
-    help="What may fall out; may be repeated. Default: all but place.",
+    help="What may fall out; may be repeated. Default: all but market and place.",
 )
 @click.option(
     "--degrade",

@@ -32,7 +32,7 @@ from models.flow.solver import FlowSolver, Solution
 from routes.errors import UnknownNameError, UsageError
 
 MEASURES = {"loss": "lost_musd", "shadow-price": "at_stake_musd", "share": "export_share"}
-_LEADING = ("country", "port", "border", "shared", "place", "link")
+_LEADING = ("country", "port", "border", "shared", "market", "place", "link")
 _COLUMNS = (
     "subject_id", "kind", "name", "same_as", "used_mt", "export_share", "lost_musd", "lost_share",
     "lost_mt", "lost_netback_musd", "shortfall_mt", "added_cost_usd_per_t", "added_days",
@@ -44,7 +44,7 @@ _COLUMNS = (
 class Criticality(Tabled):
     """What each subject's falling out costs, worst first.
 
-    `table` columns: subject_id; kind (link, port, border, shared, country, place); name; same_as
+    `table` columns: subject_id; kind (one of models.dependency.subjects.KINDS); name; same_as
     (the first of several that carry the same flows at the same loss, such as links in series);
     used_mt and export_share (tonnes that use it now, Mt and part of all exports); lost_musd
     (surplus Z) and lost_share (of Z); lost_mt (exports); lost_netback_musd; shortfall_mt (more

@@ -22,7 +22,7 @@ from models.flow.solver import FlowSolver, Solution
 from routes.corridors import exit_links
 from routes.errors import UnknownNameError
 
-KINDS = ("link", "port", "border", "shared", "country", "place")
+KINDS = ("link", "port", "border", "shared", "country", "market", "place")
 RANKED = KINDS[:5]  # what is ranked unless asked otherwise
 _PLACES = {"port": "port", "terminal": "port", "border_crossing": "border"}
 Ints = npt.NDArray[np.int64]
@@ -49,7 +49,7 @@ def list_subjects(case: Case, solver: FlowSolver, kinds: Sequence[str] = RANKED)
     found: list[Subject] = []
     if "link" in kinds:
         found += _list_links(case, solver)
-    if set(kinds) & {"port", "border", "place"}:
+    if set(kinds) & {*_PLACES.values(), "market", "place"}:
         found += [s for s in _list_places(case, solver) if s.kind in kinds]
     if "shared" in kinds:
         found += _list_shared(case, solver)
@@ -75,16 +75,24 @@ def _list_places(case: Case, solver: FlowSolver) -> list[Subject]:
     for i, pair in enumerate(ends):
         for place in set(pair):
             touching.setdefault(place, []).append(i)
-    kinds = dict(
-        zip(case.network["places"]["place_id"], case.network["places"]["kind"], strict=True)
-    )
+    kinds = _kind_places(case)
     return [
         Subject(
-            place, _PLACES.get(kinds.get(place, ""), "place"), places.get(place, place),
+            place, kinds.get(place, "place"), places.get(place, place),
             np.sort(np.concatenate([arcs[i] for i in touching[place]])),
         )
         for place in sorted(touching)
     ]  # fmt: skip
+
+
+def _kind_places(case: Case) -> dict[str, str]:
+    """Kind of each place: a port that nothing leaves again is a market and no chokepoint."""
+    table = case.network["places"]
+    first, last = case.links["from_place_id"], case.links["to_place_id"]
+    left = set(first[first != last])
+    kinds = table["kind"].map(_PLACES).fillna("place")
+    end = (kinds == "port") & ~table["place_id"].isin(left)
+    return dict(zip(table["place_id"], kinds.where(~end, "market"), strict=True))
 
 
 def _list_shared(case: Case, solver: FlowSolver) -> list[Subject]:
