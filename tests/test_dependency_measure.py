@@ -14,13 +14,20 @@ import json
 import pandas as pd
 import pytest
 
+from cases import make_case
 from models.choice import plain_parameters
 from models.cli import COMMANDS
+from models.cli.dependency import describe_dependency
+from models.cli.results import describe_bypass
 from models.cli.shell import LazyGroup, run_group
-from models.dependency import measure_dependency
+from models.dependency import explain_limit, measure_dependency
 from models.dependency.measure import OBSERVED_BYPASS
+from models.flow.solve import frozen_solver, solve_optimal
+from models.indicators import Measured, bypass_coverage, bypass_coverage_paying, measure_closed
 from models.run import run_scenario
 from models.scenario import read_scenario
+from real_case import network as shipped
+from real_case import real_run
 from routes.errors import UnknownNameError
 from routes.network import load_network
 from tiny import write_tiny
@@ -115,6 +122,90 @@ def test_a_country_without_transit(network):
     assert row["market_share"] == pytest.approx(1)
     assert pd.isna(row["transit_share"])  # nothing goes to third countries
     assert row["exclusion_loss"] == 0
+
+
+def test_a_bypass_takes_home_another_way_and_gives_a_commodity_the_room():
+    """Field 3 Mt: 2 abroad and 1 home, all by Russia; the way around carries 2 Mt of all goods.
+
+    Home has to come the way around first. Grain shares the last leg of 1.2 Mt: each alone may have
+    it, crude 1 Mt (what home leaves) and grain 0.5 Mt; together 1.2 Mt.
+    """
+    case = make_case(
+        places={
+            "field": "KZ", "silo": "KZ", "east": "KZ", "omsk": "RU", "baku": "AZ", "rome": "IT",
+        },
+        links=[
+            {"id": "load", "a": "field.site", "b": "field", "kind": "load"},
+            {"id": "fill", "a": "silo.site", "b": "silo", "kind": "load"},
+            {"id": "to-omsk", "a": "field", "b": "omsk"},
+            {"id": "omsk-east", "a": "omsk", "b": "east"},
+            {"id": "omsk-rome", "a": "omsk", "b": "rome"},
+            {"id": "around", "a": "field", "b": "silo", "cost": 10, "cap": 2},
+            {"id": "silo-east", "a": "silo", "b": "east"},
+            {"id": "silo-baku", "a": "silo", "b": "baku", "cap": 1.2},
+            {"id": "baku-rome", "a": "baku", "b": "rome"},
+            {"id": "refine", "a": "east", "b": "east.site", "kind": "unload"},
+            {"id": "sell", "a": "rome", "b": "rome.site", "kind": "unload"},
+        ],
+        supplies=[("crude", "field", 3, 0), ("grain", "silo", 0.5, 0)],
+        markets=[
+            {"commodity": "crude", "place": "rome", "price": 100.0},
+            {"commodity": "grain", "place": "rome", "price": 300.0},
+            {"commodity": "crude", "place": "east", "price": 20.0, "min": 1, "max": 1,
+             "shortfall": 200.0},
+        ],
+    )  # fmt: skip
+    solver = frozen_solver(case)
+    result = solve_optimal(case, solver=solver)
+    closed = measure_closed(result, "RU", solver=solver)
+    assert closed.possible_mt == {"crude": pytest.approx(1), "grain": pytest.approx(0.5)}
+    assert closed.together_mt == pytest.approx(1.2)
+    assert closed.paying_mt == {"crude": pytest.approx(0.7), "grain": pytest.approx(0.5)}
+    limit = explain_limit(case, "crude", exclude=["RU"], solver=solver)
+    assert limit.possible_mt == pytest.approx(closed.possible_mt["crude"])
+    crude, total = (Measured(result, "RU", name, closed) for name in ("crude", None))
+    assert bypass_coverage(crude) == pytest.approx(1 / 2)
+    assert bypass_coverage_paying(crude) == pytest.approx(0.7 / 2)
+    assert bypass_coverage(total) == bypass_coverage_paying(total) == pytest.approx(1.2 / 2.5)
+
+
+def test_the_bypass_of_crude_is_one_number_wherever_it_is_told():
+    run, alone = real_run("baseline-2023"), real_run("baseline-2023", commodity="crude")
+    result = measure_dependency(
+        "baseline-2023", network=shipped(), assignments=["optimal"], players=None
+    )
+    monthly = result.bypass_mt_per_month["crude"]
+    limit = explain_limit(run.result.case, "crude", exclude=["RU"])
+    assert limit.possible_mt / 12 == pytest.approx(monthly)
+    assert run.to_dict()["bypass"]["mt_per_month"]["crude"] == pytest.approx(monthly)
+    assert alone.to_dict()["bypass"]["mt_per_month"] == {"crude": pytest.approx(monthly)}
+    third = alone.indicators["exported_mt"]  # no crude is sold to Russia itself
+    assert alone.indicators["bypass_coverage"] * third / 12 == pytest.approx(monthly)
+    total = run.indicators["bypass_coverage"] * result.table.loc[0, "third_mt"]
+    assert total / 12 == pytest.approx(result.bypass_mt_per_month["total"])
+    words = f"{monthly:.2f} Mt a month of crude with the room to itself"
+    assert words in describe_bypass(run) and words in describe_bypass(alone)
+    assert words in describe_dependency(result, footer="").sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "country", "told"),
+    [
+        ("baseline-2023", "RU", True),
+        ("baseline-2023", "DE", False),  # no crude leaves Germany again
+        ("russia-closed", "AZ", True),
+    ],
+)
+def test_what_was_seen_of_russia_is_told_of_russia_alone(scenario, country, told):
+    result = measure_dependency(
+        scenario, network=shipped(), country=country, assignments=["optimal"], players=None
+    )
+    said = describe_dependency(result, footer="").sentences[0]
+    of_run = describe_bypass(result.runs["optimal"])
+    assert f"Without transit of {country}, " in said
+    assert bool(of_run) == told
+    for words in (said, of_run):
+        assert (OBSERVED_BYPASS.source_id in words) == (country == "RU")
 
 
 def test_unknown_names(network):

@@ -168,14 +168,14 @@ def _describe_power(result: Dependency) -> list[Table]:
 def _say(result: Dependency) -> list[str]:
     months = result.bypass_mt_per_month
     words = " and ".join(
-        f"{mt:.2f} Mt a month of {'all goods' if name == 'total' else name}"
+        f"{mt:.2f} Mt a month of "
+        f"{'all goods together' if name == 'total' else f'{name} with the room to itself'}"
         for name, mt in months.items()
     )
-    seen = str(result.observed_bypass)
-    said = (
-        f"Without transit of {result.country}, {words} could go another way in the long run. "
-        f"The short run: {seen[0].lower()}{seen[1:]}."
-    )
+    said = f"Without transit of {result.country}, {words} could still leave in the long run."
+    if result.country == result.observed_bypass.country:
+        seen = str(result.observed_bypass)
+        said += f" The short run: {seen[0].lower()}{seen[1:]}."
     lines = [said]
     if result.power is not None:
         lines.append(

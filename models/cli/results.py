@@ -77,12 +77,15 @@ def describe_bypass(run: Run) -> str:
     """The model's bypass of crude beside what was seen; nothing where no crude needs one."""
     from models.indicators import OBSERVED_BYPASS
 
-    mt = run.bypass_mt.get("crude", 0.0)
-    if run.commodity not in (None, "crude") or mt <= 0:
+    routes = run.result.routes
+    crude = routes[(routes["commodity"] == "crude") & (routes["use"] == "export")]
+    needed = any(run.country in left for left in crude["transit"])
+    if run.commodity not in (None, "crude") or "crude" not in run.bypass_mt or not needed:
         return ""
+    seen = f" {OBSERVED_BYPASS}." if run.country == OBSERVED_BYPASS.country else ""
     return (
-        f"Without transit of {run.country}, {mt / 12:.2f} Mt a month of crude could go another way "
-        f"in the long run. {OBSERVED_BYPASS}.\n"
+        f"Without transit of {run.country}, {run.bypass_mt['crude'] / 12:.2f} Mt a month of crude "
+        f"with the room to itself could still leave in the long run.{seen}\n"
     )
 
 

@@ -51,7 +51,8 @@ class Dependency(Tabled):
     `table` has a row per (assignment, commodity), `total` first. Columns: assignment, commodity,
     exported_mt, third_mt and third_musd (exports to countries other than this one), transit_share,
     transit_share_value, market_share, market_share_value, exclusion_loss, bypass_coverage,
-    bypass_coverage_paying, bypass_mt (tonnes that could go another way), corridor_hhi,
+    bypass_coverage_paying, bypass_mt (tonnes that could still leave: of a commodity with the room
+    to itself, of the total all together), corridor_hhi,
     corridor_hhi_value, entry_country_hhi, entry_country_hhi_value; cash_cost_usd_per_t and days of
     exports now; exported_without_mt, cash_cost_without_usd_per_t and days_without of the exports
     that remain when its transit is closed.
@@ -71,7 +72,7 @@ class Dependency(Tabled):
 
     @property
     def bypass_mt_per_month(self) -> dict[str, float]:
-        """What could go another way in the model, Mt a month: in all, and of crude."""
+        """What could still leave, Mt a month: all together, and crude with the room to itself."""
         rows = self.table[self.table["assignment"] == self.table["assignment"].iloc[0]]
         yearly = rows.set_index("commodity")["bypass_mt"]
         return {name: float(yearly[name]) / 12.0 for name in (TOTAL, "crude") if name in yearly}
@@ -214,7 +215,7 @@ def tabulate_dependency(result: FlowResult, country: str) -> pd.DataFrame:
     """The table of `Dependency` for one result."""
     after = _solve_closed(result, country)
     shipped = sorted(set(result.routes["commodity"]))
-    closed = measure_closed(result, country, commodities=shipped)
+    closed = measure_closed(result, country)
     if result.assignment == "likely":
         from models.choice import compare_logsums
 

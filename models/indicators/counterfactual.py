@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models.demand import Case
-from models.flow.arrays import KT, Problem
-from models.flow.laws import check_solution, route_worth, row_usage
+from models.flow.arrays import KT, Bools, Problem
+from models.flow.laws import check_solution, route_worth
 from models.flow.result import FlowResult
 from models.flow.solve import greatest_export, most_tonnes, solver_for, tonne_worth
 from models.flow.solver import FlowSolver, Solution
 from routes.corridors import close_transit, exit_links
+
+_SMALL = 1e-9  # Mt
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,18 @@ class Closed:
     """What is left with transit of a country closed.
 
     surplus_musd : Z of the optimum; under `likely` the log-sum, for which the laws hold there, and
-    before_musd is the same with transit open; possible_mt, paying_mt : third-country tonnes that
-    can still leave, each supply capped at what it sends now, all and those whose netback pays, by
-    commodity; alone_mt : the most of single commodities when nothing else takes the room.
+    before_musd is the same with transit open. Third-country Mt that can still leave (see `bypass`):
+    possible_mt of each commodity with the room to itself, together_mt of all at once, and
+    paying_mt, by commodity, of all at once where the netback pays.
     """
 
     surplus_musd: float
     surplus_by_commodity: Mapping[str, float] = field(repr=False)
     possible_mt: Mapping[str, float] = field(repr=False)
+    together_mt: float
     paying_mt: Mapping[str, float] = field(repr=False)
     before_musd: float | None = None
     before_by_commodity: Mapping[str, float] | None = field(default=None, repr=False)
-    alone_mt: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 def close_country(case: Case, country: str, *, end_swaps: bool = False) -> Case:
@@ -51,7 +52,7 @@ def measure_closed(
 ) -> Closed:
     """Solve a result's case again with transit of `country` closed.
 
-    For each of `commodities` also the most of it that could leave if it had the room to itself.
+    possible_mt is found of `commodities`, or of all without.
     """
     case = result.case
     solver = solver_for(case) if solver is None else solver
@@ -61,15 +62,15 @@ def measure_closed(
     with solver.sweep():  # routes around the country serve all the questions
         optimum = solver.solve(problem)
         check_solution(optimum)
-        possible, paying, alone = bypass(
+        possible, together, paying = bypass(
             result, country, problem, solver=solver, commodities=commodities
         )
     return Closed(
         surplus_musd=optimum.primal / KT,
         surplus_by_commodity=surplus_by_commodity(case, optimum),
         possible_mt=possible,
+        together_mt=together,
         paying_mt=paying,
-        alone_mt=alone,
     )
 
 
@@ -105,48 +106,52 @@ def bypass(
     *,
     solver: FlowSolver,
     commodities: Sequence[str] = (),
-) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    """Third-country Mt that can, that pay to, and that alone could leave without `country`.
+) -> tuple[dict[str, float], float, dict[str, float]]:
+    """Third-country Mt that can leave without `country`: alone, together, and where it pays.
 
-    Each supply is capped at what it sends to third countries now; home deliveries and sales to the
-    country itself keep the capacity that they use. `shut` is the programme with transit closed.
+    First of all home and the country itself get what they get now, by other ways where theirs are
+    shut, or as much of it as can be; each supply sends no more than now, and no commodity more to
+    third countries. `shut` is the programme with transit closed.
     """
+    problem, third = _ask_bypass(result, country, shut)
+    structure = problem.structure
+    names = result.case.markets["commodity_id"].to_numpy()
+
+    def by_commodity(sol: Solution) -> pd.Series:
+        mt = np.bincount(structure.sink_market[sol.sink], sol.flow, minlength=len(names)) / KT
+        return pd.Series(np.where(third, mt, 0.0)).groupby(names).sum()
+
+    now = by_commodity(result.solution)
+    joint = greatest_export(problem, solver, list(third.astype(float)))
+    together = by_commodity(joint).clip(upper=now)
+    # its programme asks for no more than can be served; that outweighs whatever any tonne earns
+    most = joint.problem
+    owed = np.full_like(problem.shortfall, 10.0 * max(1.0, float(np.abs(problem.price).max())))
+    paying = by_commodity(solver.solve(replace(problem, minimum=most.minimum, shortfall=owed)))
+    possible = {}
+    for name in commodities or now.index:
+        possible[str(name)] = float(together[name])
+        if together[name] < now[name] - _SMALL:  # else nothing is left to gain
+            alone = solver.solve(replace(most, price=(third & (names == name)).astype(float)))
+            possible[str(name)] = float(min(by_commodity(alone)[name], now[name]))
+    return possible, float(together.sum()), {str(k): float(v) for k, v in paying.items()}
+
+
+def _ask_bypass(result: FlowResult, country: str, shut: Problem) -> tuple[Problem, Bools]:
+    """The programme in which the bypass is sought, and the markets in third countries."""
     case, solution = result.case, result.solution
-    s = solution.problem.structure
-    markets = case.markets
-    third = ((markets["use"] == "export") & (markets["country"] != country)).to_numpy()
-    is_third = third[s.sink_market[solution.sink]]
-    supply = s.source_supply[solution.source]
-    cap = np.bincount(
-        supply[is_third], solution.flow[is_third], minlength=len(case.supplies)
-    ).astype(float)
-    kept = replace(
-        solution,
-        flow=solution.flow[~is_third],
-        source=solution.source[~is_third],
-        sink=solution.sink[~is_third],
-        arcs=tuple(a for a, t in zip(solution.arcs, is_third, strict=True) if not t),
-    )
-    left = np.maximum(shut.capacity - row_usage(kept), 0.0)
+    s = shut.structure
+    third = ((case.markets["use"] == "export") & (case.markets["country"] != country)).to_numpy()
+    supply, market = s.source_supply[solution.source], s.sink_market[solution.sink]
+    sent = np.bincount(supply, solution.flow, minlength=len(case.supplies)).astype(float)
+    taken = np.bincount(market, solution.flow, minlength=len(third)).astype(float)
     # policy limits (the rows past the capacities) speak of all exports: not asked here
-    bounded = np.isfinite(shut.capacity) & (np.arange(len(left)) < len(s.subjects))
+    bounded = np.arange(len(shut.capacity)) < len(s.subjects)
     problem = replace(
         shut,
-        supply=cap,
-        capacity=np.where(bounded, left, np.inf),
-        maximum=np.where(third, shut.maximum, 0.0),
-        minimum=np.zeros_like(shut.minimum),
+        supply=sent,
+        capacity=np.where(bounded, shut.capacity, np.inf),
+        maximum=np.where(third, shut.maximum, taken),
+        minimum=np.where(third, 0.0, taken),
     )
-    names = markets["commodity_id"].to_numpy()
-
-    def by_commodity(sol: Any) -> dict[str, float]:
-        mt = np.bincount(s.sink_market[sol.sink], sol.flow, minlength=len(names)) / KT
-        return {str(k): float(v) for k, v in pd.Series(mt).groupby(names).sum().items()}
-
-    paying = by_commodity(solver.solve(problem))
-    possible = by_commodity(greatest_export(problem, solver, list(third.astype(float))))
-    alone = {}
-    for commodity in commodities:
-        worth = (third & (names == commodity)).astype(float)
-        alone[commodity] = by_commodity(greatest_export(problem, solver, list(worth)))[commodity]
-    return possible, paying, alone
+    return problem, third

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -51,17 +51,21 @@ def exclusion_loss(m: Measured) -> float | None:
 def bypass_coverage(m: Measured) -> float | None:
     """Third-country tonnes possible without transit of the country, over those of now.
 
-    Of one commodity: the most of it with the room to itself, where that was asked for.
+    Of one commodity: the most of it with the room to itself. Of all: the most of them together.
     """
     if m.closed is None:
         return None
-    alone = m.closed.alone_mt if m.commodity is not None else {}
-    return _coverage(m, {**m.closed.possible_mt, **alone})
+    if m.commodity is None:
+        return _coverage(m, m.closed.together_mt)
+    return _coverage(m, m.closed.possible_mt.get(m.commodity, 0.0))
 
 
 def bypass_coverage_paying(m: Measured) -> float | None:
-    """The part of bypass coverage whose netback stays above its lifting cost."""
-    return None if m.closed is None else _coverage(m, m.closed.paying_mt)
+    """The part of bypass coverage that leaves, among all goods, at a netback above lifting cost."""
+    if m.closed is None:
+        return None
+    paying = m.closed.paying_mt
+    return _coverage(m, sum(paying.values()) if m.commodity is None else paying[m.commodity])
 
 
 def corridor_hhi(m: Measured) -> float | None:
@@ -88,10 +92,9 @@ def _transits(m: Measured) -> Any:
     return m.third["transit"].map(lambda left: m.country in left).to_numpy(dtype=bool)
 
 
-def _coverage(m: Measured, mt: Mapping[str, float]) -> float | None:
+def _coverage(m: Measured, kept: float) -> float | None:
     now = float(m.third["mt"].sum())
-    kept = sum(mt.values()) if m.commodity is None else mt.get(m.commodity, 0.0)
-    return None if now <= 0 else min(1.0, float(kept) / now)
+    return None if now <= 0 else min(1.0, kept / now)
 
 
 def _flag_share(m: Measured, flag: str) -> float | None:
