@@ -25,6 +25,7 @@ from models.cli.shell import LazyGroup, run_group
 from models.compare import compare_runs
 from models.ensemble import fan_frame, find_exceedance, violin_frame
 from models.indicators import INDICATORS
+from models.names import name_subjects
 from real_case import network, real_run
 from routes.errors import NoRouteError, UnknownNameError, UsageError
 from routes.maps import save_figure
@@ -506,7 +507,7 @@ def test_links_and_subjects_have_names():
     assert words.name_link(link, names) == "Aktau sea port \u2013 Baku, tanker"
     lifted = link | {"kind": "transfer", "to_place_id": "aktau", "from_node_id": "aktau.rail1520"}
     assert words.name_link(lifted, names).startswith("Aktau sea port: rail")
-    named = words.name_subjects(["port-aktau-dry", "btc-kazakh-oil"], places)
+    named = name_subjects(["port-aktau-dry", "btc-kazakh-oil"], places)
     assert named["port-aktau-dry"] == "Port Aktau dry"
     assert named["btc-kazakh-oil"].startswith("BTC")
 

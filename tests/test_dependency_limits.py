@@ -111,7 +111,7 @@ def test_shared_capacities_limit_without_a_cut():
     )
     assert str(limit) == (
         "At most 1.5 of 9 Mt of coal can be exported; the limit (Mt): "
-        "one 0.5 + three 0.5 + two 0.5."
+        "One 0.5 + Three 0.5 + Two 0.5."
     )
 
 
@@ -167,7 +167,7 @@ def test_a_table_of_all_commodities():
     (row,) = table.to_dict("records")
     assert row["possible_mt"] == pytest.approx(1.5)
     assert row["possible_without_mt"] == pytest.approx(1)
-    assert row["held_by"] == "two 1"
+    assert row["held_by"] == "Two 1"
 
 
 def test_unknown_names():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.demand import select_case
+from models.dependency import explain_limit
 from models.explain import explain_run
 from models.flow.solve import solve_optimal, solve_possible
 from models.run import run_scenario
@@ -160,3 +161,35 @@ def test_only_optimal_runs_are_explained():
     run = run_scenario("baseline-2023", assignment="possible")
     with pytest.raises(UsageError, match="Only optimal runs"):
         explain_run(run)
+
+
+def test_capacities_and_places_have_names_and_readable_amounts(baseline, closed):
+    said = explain_run(baseline, top=1000)
+    tanks = next(s for s in told(said, "bottleneck") if s["subject_id"] == "wagons-tank-crude")
+    assert tanks["text"].startswith("Wagons tank crude is full (547,500 wagon-days/yr)")
+    assert "e+0" not in str(said)
+    (crude,) = (s for s in told(explain_run(closed), "limit") if s["commodity"] == "crude")
+    assert "pipeline 10 less what is owed to Shymkent 5.71 less what is owed" in crude["text"]
+    named = explain_limit(closed.result.case, "crude")
+    assert named.holders in crude["text"]
+    assert named.parts["subject"].tolist() == [part["subject"] for part in crude["parts"]]
+    used = str(explain_run(closed, commodity="crude"))
+    assert "Ceyhan \u2013 Aliaga, tanker charged it" in used and "ceyhan-aliaga" not in used
+
+
+def test_a_limit_with_home_served_is_not_told_of_exports_without():
+    run = run_scenario("half-crude-via-russia", prices=False)
+    row = run.commodities.set_index("commodity").loc["crude"]
+    (crude,) = (s for s in told(explain_run(run), "limit") if s["commodity"] == "crude")
+    assert crude["possible_mt"] < row["exported_mt"] - 10
+    assert "no more can leave" not in crude["text"]
+    assert (
+        f"With home deliveries met first at most {crude['possible_mt']:.4g} Mt could leave; "
+        f"{row['exported_mt']:.4g} do, while {row['shortfall_mt']:.4g} Mt owed at home are missed."
+    ) in crude["text"]
+
+
+def test_a_commodity_without_inputs_in_the_year_is_told_so():
+    run = run_scenario("baseline-2023", year=2021)
+    (said,) = told(explain_run(run, commodity="coal"), "used")
+    assert said["text"].startswith("The inputs of 2021 have no supply of coal")

@@ -15,6 +15,7 @@ from models.charts import sheet as page
 from models.charts import words
 from models.charts.sheet import Margins, Sheet, Surroundings
 from models.charts.tables import FULL, capacity_table, transit_table
+from models.names import capitalise
 from models.run import Run
 from routes.errors import UsageError
 from routes.maps import style
@@ -257,7 +258,7 @@ def criticality(
     if table.empty:
         raise UsageError("Nothing in this ranking loses anything.")
     names = [
-        page.shorten(words.capitalise(str(name)), 230.0)
+        page.shorten(capitalise(str(name)), 230.0)
         for name in table["name"].where(table["name"] != "", table["subject_id"])
     ]
     loss = table["lost_musd"].to_numpy(dtype=float) / 1000.0

@@ -14,6 +14,7 @@ from models.charts import sheet as page
 from models.charts import words
 from models.charts.bars import ROW
 from models.charts.sheet import Margins, Sheet, Surroundings
+from models.names import capitalise
 from routes.errors import UnknownNameError, UsageError
 from routes.maps.style import ALTERNATIVES, INK, LineStyle, make_font
 
@@ -316,7 +317,7 @@ def _measure(indicator: str) -> words.Measure:
     for ending, unit, factor in (("_share", "%", 100.0), ("_mt", "Mt a year", 1.0)):
         corridor = indicator.removesuffix(ending)
         if indicator.endswith(ending):
-            return words.Measure(words.capitalise(words.name_corridor(corridor)), unit, factor)
+            return words.Measure(capitalise(words.name_corridor(corridor)), unit, factor)
     if indicator.startswith("flow:"):
         return words.Measure(f"Flow of {indicator.removeprefix('flow:')}", "Mt a year")
     return words.Measure(words.name_driver(indicator) or "Value", "")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from models.charts import words
 from models.compare import Comparison
+from models.names import name_place, name_subjects
 from models.run import Run
 from routes.paths import Route, leg_table
 
@@ -56,7 +57,7 @@ def capacity_table(run: Run) -> pd.DataFrame:
     links = run.links[run.links["utilisation"].notna()].rename(columns={"link_id": "subject_id"})
     shared = run.shared_capacities.rename(columns={"shared_id": "subject_id"})
     names = words.name_links(case.links.loc[list(links["subject_id"])], places)
-    names |= words.name_subjects(shared["subject_id"], places)
+    names |= name_subjects(shared["subject_id"], places)
     both = pd.concat([links.assign(kind="link"), shared.assign(kind="shared")], ignore_index=True)
     both = both[both["capacity"].map(lambda c: 0 < c < float("inf"))]
     stake = (both["loss_usd_per_unit"] * both["capacity"] / 1e6).fillna(0.0)
@@ -129,7 +130,7 @@ def _step_of(leg: dict[str, Any]) -> tuple[str, ...]:
 
 def _join_legs(legs: list[dict[str, Any]]) -> dict[str, Any]:
     first, last = legs[0], legs[-1]
-    start, end = (words.name_place(str(n)) for n in (first["from_name"], last["to_name"]))
+    start, end = (name_place(str(n)) for n in (first["from_name"], last["to_name"]))
     mode = words.name_mode(first["mode"])
     sums = {
         column: sum(float(leg[column]) for leg in legs)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from models.charts import words
 from models.charts.tables import step_table
+from models.names import name_place
 from routes.errors import UsageError
 from routes.maps.style import ALTERNATIVES, LineStyle, style_corridor
 from routes.paths import Route
@@ -68,7 +69,7 @@ def name_ways(routes: Sequence[Route]) -> list[Way]:
 def name_ends(route: Route) -> str:
     """From where to where a route leads."""
     first, last = route.legs[0], route.legs[-1]
-    return f"{words.name_place(first['from_name'])} to {words.name_place(last['to_name'])}"
+    return f"{name_place(first['from_name'])} to {name_place(last['to_name'])}"
 
 
 def name_shipment(routes: Sequence[Route]) -> str:

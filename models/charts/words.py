@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from models.names import capitalise, name_place
 from routes.maps.style import CORRIDORS, MODES
 
 MINUS = "\u2212"
@@ -149,24 +150,6 @@ def name_region(code: str) -> str:
     return REGIONS.get(code, name_country(code))
 
 
-def name_subjects(subjects: Iterable[str], places: pd.DataFrame) -> dict[str, str]:
-    """Ids of shared capacities as words: `port-aktau-dry` -> `Port Aktau dry`.
-
-    Words that stand in the name of a place keep its capital letter.
-    """
-    proper = {
-        word.lower(): word
-        for name in places["name"]
-        for word in name_place(str(name)).replace("-", " ").split()
-        if word[:1].isupper()
-    }
-    proper = {word: name for word, name in proper.items() if word not in _COMMON} | _ACRONYMS
-    return {
-        subject: capitalise(" ".join(proper.get(part, part) for part in subject.split("-")))
-        for subject in subjects
-    }
-
-
 def name_commodity(commodity: str) -> str:
     """A commodity's id as words: `iron-ore` -> `Iron ore`."""
     return _GOODS.get(commodity, capitalise(commodity.replace("-", " ")))
@@ -178,11 +161,6 @@ def say_commodity(commodity: str) -> str:
         return {"lpg": "LPG"}.get(commodity, "low-ash coal")
     name = name_commodity(commodity)
     return name[:1].lower() + name[1:]
-
-
-def name_place(name: str) -> str:
-    """A place's name without remarks in brackets."""
-    return name.split(" (", maxsplit=1)[0].strip()
 
 
 def name_link(link: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -216,17 +194,10 @@ def name_links(links: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
     return {str(link): name_link(row, names) for link, row in zip(links.index, rows, strict=True)}
 
 
-def capitalise(words: str) -> str:
-    """The words with a capital first letter, the others as they are."""
-    return words[:1].upper() + words[1:]
-
-
 _GOODS = {
     "crude": "Crude oil", "products": "Oil products", "lpg": "LPG", "coal-low-ash": "Coal, low ash",
     "zinc-lead": "Zinc and lead",
 }  # fmt: skip
-_ACRONYMS = {"btc": "BTC", "cpc": "CPC", "kz": "KZ", "ru": "RU", "teu": "TEU", "lpg": "LPG"}
-_COMMON = frozenset(("port", "rail", "ferry", "field", "sea", "plant", "oil", "dry", "terminal"))
 
 
 def format_fixed(value: float, decimals: int, *, sign: bool = False) -> str:

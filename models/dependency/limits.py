@@ -6,7 +6,7 @@ at home. Where no capacity is shared the weights can be chosen 0 or 1: a true cu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,15 +17,14 @@ from scipy.sparse import csgraph
 from models.demand import Case
 from models.dependency.facts import Floats
 from models.dependency.players import country_masks
-from models.dependency.subjects import name_capacities, name_places
 from models.flow.arrays import KT
 from models.flow.limit import weighted_limit
 from models.flow.solve import most_tonnes, solver_for, tonne_worth
 from models.flow.solver import FlowSolver, Solution
+from models.names import name_limits, say_sum
 from routes.errors import InternalError, UnknownNameError
 
 _COLUMNS = ["kind", "subject", "name", "weight", "amount", "unit", "mt"]
-_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,7 @@ class ExportLimit:
             stuck = self.supply_mt - self.possible_mt
             rest = f"; {stuck:.3g} has no way out" if stuck > 1e-6 * self.supply_mt else ""
             return f"nothing but its own supply{rest}"
-        rows = self.parts.to_dict("records")
-        words = [_say(row) for row in rows[:_SHOWN]]
-        if len(rows) > _SHOWN:
-            rest = sum(row["mt"] for row in rows[_SHOWN:])
-            words.append(f"{len(rows) - _SHOWN} more {rest:.3g}")
-        return " + ".join(words).replace("+ less", "less")
+        return say_sum(self.parts["name"], self.parts["mt"])
 
     def __str__(self) -> str:
         without = f"Without transit of {', '.join(self.excluded)}, at" if self.excluded else "At"
@@ -209,21 +203,8 @@ def _cross(
 
 def _name_parts(case: Case, parts: pd.DataFrame) -> pd.DataFrame:
     """The parts with names for people, largest first."""
-    places = name_places(case)
-    name_capacity: Callable[[str], str] = name_capacities(case)
+    name = name_limits(case)
     units = case.capacities["unit"]
-
-    def name(kind: str, subject: str) -> str:
-        if kind == "capacity":
-            return name_capacity(subject)
-        place = subject.rsplit(" of ", maxsplit=1)[-1]
-        words = places.get(place, place)
-        return {
-            "supply": f"all that {words} has",
-            "market": f"what {words} takes",
-            "obligation": f"what is owed to {words}",
-        }.get(kind, words)
-
     frame = parts.assign(
         name=[name(k, x) for k, x in zip(parts["kind"], parts["subject"], strict=True)],
         unit=[
@@ -233,9 +214,3 @@ def _name_parts(case: Case, parts: pd.DataFrame) -> pd.DataFrame:
     )
     order = np.lexsort((frame["subject"].to_numpy(), -frame["mt"].abs().to_numpy(dtype=float)))
     return frame.iloc[order][_COLUMNS].reset_index(drop=True)
-
-
-def _say(row: dict[str, object]) -> str:
-    """A part in words, with the Mt that it stands for."""
-    mt = float(str(row["mt"]))
-    return f"less {row['name']} {-mt:.3g}" if mt < 0 else f"{row['name']} {mt:.3g}"

@@ -6,7 +6,7 @@ draw on a shared capacity, the exits of a country.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from models.dependency.players import SEA
 from models.flow.arrays import KT, Problem
 from models.flow.laws import arc_flow
 from models.flow.solver import FlowSolver, Solution
+from models.names import name_ends, name_places, name_subjects
 from routes.corridors import exit_links
 from routes.errors import UnknownNameError
 
@@ -59,7 +60,7 @@ def list_subjects(case: Case, solver: FlowSolver, kinds: Sequence[str] = RANKED)
 
 
 def _list_links(case: Case, solver: FlowSolver) -> list[Subject]:
-    names = name_links(case)
+    names = name_ends(case)
     arcs = _group(solver.structure.arc_link, len(case.links))
     return [
         Subject(str(link), "link", names[i], arcs[i]) for i, link in enumerate(case.links.index)
@@ -100,12 +101,13 @@ def _list_shared(case: Case, solver: FlowSolver) -> list[Subject]:
     shared = set(case.shared["shared_id"])
     rows = {str(name): row for row, name in enumerate(s.subjects) if name in shared}
     coefficient = case.shared["coefficient"].to_numpy(dtype=float)
+    names = name_subjects(rows, case.network["places"])
     is_shared = s.member_shared >= 0
     draws = is_shared.copy()
     draws[is_shared] = coefficient[s.member_shared[is_shared]] != 0  # blank: by boxes
     return [
         Subject(
-            name, "shared", name.replace("-", " "),
+            name, "shared", names[name],
             np.unique(s.member_arc[draws & (s.member_row == row)]),
         )
         for name, row in sorted(rows.items())
@@ -128,36 +130,6 @@ def _group(owner: Ints, size: int) -> list[Ints]:
     """Positions of each owner 0..size-1."""
     order = np.argsort(owner, kind="stable")
     return np.split(order, np.searchsorted(owner[order], np.arange(1, size)))
-
-
-def name_places(case: Case) -> dict[str, str]:
-    """Names of places without remarks in brackets."""
-    places = case.network["places"]
-    names = places["name"].str.split(" (", n=1, regex=False).str[0]
-    return dict(zip(places["place_id"], names, strict=True))
-
-
-def name_links(case: Case) -> list[str]:
-    """Words for every link: `Aktau sea port - Makhachkala, tanker`."""
-    names = name_places(case)
-    columns = ["from_place_id", "to_place_id", "kind", "mode"]
-    words = []
-    for start, end, kind, mode in case.links[columns].itertuples(index=False, name=None):
-        first, last = names.get(start, start), names.get(end, end)
-        where = first if start == end else f"{first} \N{EN DASH} {last}"
-        words.append(f"{where}, {mode}" if kind == "move" else f"{where}, {mode} {kind}")
-    return words
-
-
-def name_capacities(case: Case) -> Callable[[str], str]:
-    """A function from the id of a capacity (a link or a shared one) to words."""
-    links = dict(zip(case.links.index, name_links(case), strict=True))
-    shared = set(case.shared["shared_id"])
-
-    def name(subject: str) -> str:
-        return subject.replace("-", " ") if subject in shared else links.get(subject, subject)
-
-    return name
 
 
 class Incidence:

@@ -20,6 +20,7 @@ from models.flow.laws import arc_flow
 from models.flow.result import RouteFacts
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver, Solution
+from models.names import name_capacities, name_places
 from models.run import Run
 
 _TIGHT = 1e-6
@@ -176,15 +177,18 @@ def _facts(facts: RouteFacts, turn: Turn) -> dict[str, Any]:
 def _tell(
     run: Run, turn: Turn, route: dict[str, Any], threshold: float, margin: float
 ) -> Statement:
-    where = f"{route['commodity']} from {route['from_place_id']} to {route['to_place_id']}"
+    case = run.result.case
+    places, name_capacity = name_places(case), name_capacities(case)
+    ends = (places.get(route[key], route[key]) for key in ("from_place_id", "to_place_id"))
+    where = f"{route['commodity']} from {' to '.join(ends)}"
     way = f"{route['corridor']}, {' '.join(route['countries'])}"
     s = run.result.solution.problem.structure
     if turn.turn >= 0:
         subject = str(s.link_ids[s.arc_link[turn.turn]])
-        lever = f"{subject} charged it {threshold:,.2f} USD/t less"
+        lever = f"{name_capacity(subject)} charged it {threshold:,.2f} USD/t less"
     else:
         subject = str(route["to_place_id"])
-        lever = f"{subject} paid {threshold:,.2f} USD/t more"
+        lever = f"{places.get(subject, subject)} paid {threshold:,.2f} USD/t more"
     if threshold <= margin:
         kind = "tie"
         text = f"Within {margin:g} USD/t another split costs the same: {where} ({way}), if {lever}."
@@ -209,7 +213,12 @@ def _tell_used(run: Run, commodity: str) -> Statement:
     mine = routes[(routes["commodity"] == commodity) & (routes["use"] == "export")]
     by = mine.groupby("corridor")["mt"].sum().sort_values(ascending=False)
     if by.empty:
-        return Statement("used", f"No {commodity} is exported.", {"commodity": commodity})
+        case = run.result.case
+        of = case.supplies.loc[case.supplies["commodity_id"] == commodity, "mt_per_year"]
+        text = f"No {commodity} is exported."
+        if not of.sum() > 0:
+            text = f"The inputs of {case.year} have no supply of {commodity}: nothing to explain."
+        return Statement("used", text, {"commodity": commodity})
     ways = ", ".join(f"{mt:,.4g} Mt {name}" for name, mt in by.items())
     cost = float((mine["cash_cost_usd_per_t"] * mine["mt"]).sum() / mine["mt"].sum())
     text = f"{commodity} leaves by {ways}, at {cost:,.2f} USD/t on average."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from models.explain.statement import Statement
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver
+from models.names import name_capacities
 from models.run import Run, bottlenecks
 
 _STEP = 1e-4
@@ -29,8 +31,11 @@ def explain_bottlenecks(run: Run, *, commodity: str | None, top: int) -> list[St
     table = table.head(top)
     series = find_series(run, table)
     together = {name for names in series for name in names}
-    found = [_describe(row) for _, row in table.iterrows() if row["subject_id"] not in together]
-    return found + [_describe_series(run, table, names) for names in series]
+    name = name_capacities(run.result.case)
+    found = [
+        _describe(row, name) for _, row in table.iterrows() if row["subject_id"] not in together
+    ]
+    return found + [_describe_series(run, table, names, name) for names in series]
 
 
 def find_series(run: Run, table: pd.DataFrame) -> list[list[str]]:
@@ -65,28 +70,26 @@ def _members(run: Run, name: str) -> set[str]:
     return set(case.shared.loc[case.shared["shared_id"] == name, "link_id"])
 
 
-def _describe(row: pd.Series) -> Statement:
+def _describe(row: pd.Series, name_capacity: Callable[[str], str]) -> Statement:
     more = say_worth(float(row["gain_usd_per_unit"]), str(row["unit"]))
     less = say_worth(float(row["loss_usd_per_unit"]), str(row["unit"]))
-    name = row["subject_id"]
-    text = (
-        f"{name} is full ({row['capacity']:,.4g} {row['unit']}): one unit more would bring {more}, "
-        f"one unit less would cost {less}."
-    )
+    size = float(row["capacity"])
+    amount = f"{size:,.0f}" if size >= 1000 else f"{size:,.4g}"
+    full = f"{name_capacity(str(row['subject_id']))} is full ({amount} {row['unit']})"
+    text = f"{full}: one unit more would bring {more}, one unit less would cost {less}."
     if row["gain_usd_per_unit"] == 0:
-        text = (
-            f"{name} is full ({row['capacity']:,.4g} {row['unit']}): one unit less would cost "
-            f"{less}, but one unit more alone brings nothing."
-        )
+        text = f"{full}: one unit less would cost {less}, but one unit more alone brings nothing."
     keys = ("subject_id", "capacity", "unit", "gain_usd_per_unit", "loss_usd_per_unit")
     return Statement("bottleneck", text, {key: row[key] for key in keys})
 
 
-def _describe_series(run: Run, table: pd.DataFrame, names: list[str]) -> Statement:
+def _describe_series(
+    run: Run, table: pd.DataFrame, names: list[str], name_capacity: Callable[[str], str]
+) -> Statement:
     gain = raise_together(run, names)
     text = (
-        f"{' and '.join(names)} stand in series, all full: more of one alone brings nothing, one "
-        f"tonne a year more of all together {gain:,.2f} USD/t."
+        f"{' and '.join(map(name_capacity, names))} stand in series, all full: more of one alone "
+        f"brings nothing, one tonne a year more of all together {gain:,.2f} USD/t."
     )
     losses = table.set_index("subject_id")["loss_usd_per_unit"]
     data = {"subject_ids": names, "gain_together_usd_per_t": gain}

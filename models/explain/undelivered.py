@@ -8,6 +8,7 @@ from models.explain.statement import Statement
 from models.explain.worth import WorthTree
 from models.flow.limit import weighted_limit
 from models.flow.solve import solver_for
+from models.names import name_limits, name_places, say_sum
 from models.run import Run
 
 _SMALL = 1e-6
@@ -20,13 +21,19 @@ def explain_undelivered(run: Run, *, commodity: str | None) -> list[Statement]:
         if commodity is not None and row.commodity != commodity:
             continue
         if row.undelivered_mt > _SMALL:
-            told.append(_explain_stay(run, row.commodity, row.undelivered_mt, row.exported_mt))
+            told.append(
+                _explain_stay(
+                    run, row.commodity, row.undelivered_mt, row.exported_mt, row.shortfall_mt
+                )
+            )
         if row.shortfall_mt > _SMALL:
             told.append(_explain_shortfall(run, row.commodity, row.shortfall_mt))
     return told
 
 
-def _explain_stay(run: Run, commodity: str, stays: float, exported: float) -> Statement:
+def _explain_stay(
+    run: Run, commodity: str, stays: float, exported: float, missed: float
+) -> Statement:
     solver = solver_for(run.result.case)
     limit = weighted_limit(run.result.case, commodity, solver=solver)
     data = {
@@ -43,7 +50,20 @@ def _explain_stay(run: Run, commodity: str, stays: float, exported: float) -> St
             text += f"; the best way left falls {short:,.2f} USD/t short of the lifting cost"
             data["short_usd_per_t"] = short
         return Statement("unprofitable", text + ".", data)
-    text = f"{stays:,.4g} Mt of {commodity} stay: no more can leave. {limit}"
+    name = name_limits(run.result.case)
+    names = [name(row.kind, row.subject) for row in limit.parts.itertuples()]
+    held = say_sum(names, limit.parts["mt"]) or "no way leads out"
+    text = f"{stays:,.4g} Mt of {commodity} stay: no more can leave."
+    if exported > limit.possible_mt + _SMALL:  # `possible` serves home first, the optimum need not
+        text = (
+            f"{stays:,.4g} Mt of {commodity} stay. With home deliveries met first at most "
+            f"{limit.possible_mt:,.4g} Mt could leave; {exported:,.4g} do"
+        )
+        if missed > _SMALL:
+            text += f", while {missed:,.4g} Mt owed at home are missed"
+        text += "."
+    what = "cut" if limit.is_cut else "limit"
+    text += f" The {what} of {limit.possible_mt:,.4g} (Mt): {held}."
     return Statement("limit", text, data)
 
 
@@ -66,7 +86,8 @@ def _explain_shortfall(run: Run, commodity: str, missed: float) -> Statement:
         for row in owed.itertuples()
         if solution.missed[row.Index] / 1000.0 > _SMALL
     }
-    names = ", ".join(f"{place} {mt:,.4g} Mt" for place, mt in sorted(parts.items()))
+    places = name_places(case)
+    names = ", ".join(f"{places.get(k, k)} {mt:,.4g} Mt" for k, mt in sorted(parts.items()))
     text = f"{missed:,.4g} Mt of {commodity} owed at home are missed: {names}."
     return Statement(
         "shortfall", text, {"commodity": commodity, "shortfall_mt": missed} | {"places": parts}

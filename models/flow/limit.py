@@ -1,4 +1,4 @@
-"""What limits a commodity's exports: the dual of `possible`, in words.
+"""What limits a commodity's exports: the dual of `possible`.
 
 The most that can leave equals a weighted sum of capacities, supplies and markets. Where no capacity
 is shared the weights are 0 or 1 and name a true cut; with shared capacities speak of a limit.
@@ -32,17 +32,6 @@ class WeightedLimit:
     possible_mt: float
     parts: pd.DataFrame = field(repr=False)
     is_cut: bool
-
-    def __str__(self) -> str:
-        if self.parts.empty:
-            return f"No {self.commodity or 'goods'} can leave."
-        names = " + ".join(
-            f"{_name(row)} ({row['mt']:.2f} Mt)" for _, row in self.parts.head(6).iterrows()
-        )
-        more = len(self.parts) - 6
-        tail = f" + {more} more" if more > 0 else ""
-        what = "The cut" if self.is_cut else "The limit"
-        return f"{what} of {self.possible_mt:.2f} Mt is {names}{tail}."
 
 
 def weighted_limit(case: Case, commodity: str | None, *, solver: FlowSolver) -> WeightedLimit:
@@ -101,9 +90,3 @@ def _row_rows(solution: Solution) -> list[tuple[object, ...]]:
         for i, y in enumerate(solution.row_dual)
         if y > _SMALL and p.capacity[i] > 0
     ]  # fmt: skip
-
-
-def _name(row: pd.Series) -> str:
-    if row["kind"] == "obligation":
-        return f"less the obligation to {row['subject']}"
-    return f"{row['kind']} {row['subject']}" if row["kind"] != "capacity" else str(row["subject"])

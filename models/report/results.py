@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from models.charts import words
+from models.names import name_place, name_subjects
 from models.report.sentences import summarise
 from models.report.shapes import place_points, trace_ways
 from models.run import Run, plain
@@ -218,7 +219,7 @@ def _list_links(run: Run, pools: Pools) -> list[list[Any]]:
 
 def _list_shared(run: Run, pools: Pools) -> list[list[str]]:
     places = run.result.case.network["places"]
-    names = words.name_subjects(pools.shared.items, places)
+    names = name_subjects(pools.shared.items, places)
     return [[name, names[name]] for name in pools.shared.items]
 
 
@@ -237,6 +238,6 @@ def _list_places(run: Run, pools: Pools) -> list[list[Any]]:
     places = run.result.case.network["places"].set_index("place_id")
     points = place_points(places, pools.places.items)
     return [
-        [name, words.name_place(str(places.at[name, "name"])), places.at[name, "country"], x, y]
+        [name, name_place(str(places.at[name, "name"])), places.at[name, "country"], x, y]
         for name, (x, y) in zip(pools.places.items, points, strict=True)
     ]
