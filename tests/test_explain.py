@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.choice.outlets import name_ways
 from models.demand import select_case
 from models.dependency import explain_limit
 from models.explain import explain_run
+from models.explain.shifts import find_shifts, stay_near
+from models.flow.laws import check_solution, route_worth
 from models.flow.solve import solve_optimal, solve_possible
 from models.run import run_scenario
 from models.scenario import apply
@@ -111,12 +114,71 @@ def test_shifts_account_for_every_tonne_and_name_a_change_that_moves_it(baseline
     base = select_case(closed.result.case.network, 2023)
     alone, _ = apply(base, closed.scenarios)
     routes = solve_optimal(alone).routes
-    keys = ["commodity", "from_place_id", "corridor", "to_place_id"]
-    a = baseline.result.routes.groupby(keys)["mt"].sum()
-    b = routes.groupby(keys)["mt"].sum()
+    keys = ["commodity", "corridor", "cpc", "caspian", "to_place_id"]
+    a, b = (
+        frame.assign(
+            cpc=frame["links"].map(lambda links: any("cpc-terminal" in x for x in links)),
+            caspian=frame["links"].map(lambda links: "aktau-makhachkala-tanker" in links),
+        )
+        .groupby(keys)["mt"]
+        .sum()
+        for frame in (baseline.result.routes, routes)
+    )
     moved = a.sub(b, fill_value=0.0).clip(lower=0.0)
     moved = moved[moved.index.get_level_values(0) == "crude"].sum()
     assert crude[0]["causes"][0]["moves_mt"] == pytest.approx(moved)
+
+
+@pytest.mark.parametrize("scenario", ["closed", "middle-corridor-2030"])
+def test_shifts_add_up_way_by_way_over_all_supplies(scenario, baseline, closed):
+    run = closed if scenario == "closed" else run_scenario(scenario, prices=False)
+    told_net = {}
+    for row in find_shifts(run, baseline).to_dict("records"):
+        for end, sign in (("from", -1), ("to", 1)):
+            way = tuple(row[f"{end}_{part}"] for part in ("corridor", "outlet", "market"))
+            told_net[row["commodity"], *way] = (
+                told_net.get((row["commodity"], *way), 0) + sign * row["mt"]
+            )
+    keys = ["commodity", "corridor", "outlet", "to_place_id"]
+    before, after = (
+        one.result.routes.assign(outlet=name_ways(one.result.case, one.result.routes))
+        .groupby(keys)["mt"]
+        .sum()
+        for one in (baseline, run)
+    )
+    net = after.sub(before, fill_value=0.0)
+    assert (net.abs() > 1e-5).sum() > 20
+    for way, mt in net.items():
+        assert told_net.get(way, 0.0) == pytest.approx(mt, abs=2e-5), way
+
+
+def test_crude_that_changes_its_outlet_is_told_and_supplies_that_change_places_are_not(baseline):
+    run = run_scenario("caspian-low-water", prices=False)
+    sent = [
+        one.result.routes.explode("links").groupby("links")["mt"].sum()["aktau-makhachkala-tanker"]
+        for one in (baseline, run)
+    ]
+    (crude,) = (s for s in told(explain_run(run, against=baseline), "shift"))
+    assert (crude["from_outlet"], crude["to_outlet"]) == ("makhachkala", "atyrau-samara")
+    assert crude["mt"] == pytest.approx(sent[0] - sent[1], rel=1e-6)
+    assert crude["mt"] > 0.3 and not crude["tie"]
+    assert crude["causes"][0]["change"] == "fleet (change 1 of caspian-low-water)"
+    assert "Aliaga (via-russia, makhachkala) to Aliaga (via-russia, atyrau-samara)" in crude["text"]
+
+
+def test_a_tie_has_no_cause_and_flows_of_the_same_worth_do_without(baseline):
+    run = run_scenario("cpc-shutdown", prices=False)
+    shifts = told(explain_run(run, against=baseline, top=1000), "shift")
+    ties = [s for s in shifts if s["tie"]]
+    assert 0 < len(ties) < len(shifts) / 2
+    for one in ties:
+        assert one["causes"] == [] and "Mostly by" not in one["text"] and "A tie" in one["text"]
+    assert all(s["causes"] for s in shifts if not s["tie"])
+    solution = run.result.solution
+    other = replace(stay_near(run, baseline).solution, problem=solution.problem)
+    assert check_solution(other) <= 1e-6
+    worth = route_worth(other) @ other.flow - solution.problem.shortfall @ other.missed
+    assert worth == pytest.approx(solution.primal, rel=1e-6)
 
 
 def test_series_are_named_together():

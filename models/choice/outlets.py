@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from models.choice.route_set import RouteSet
 from models.demand import Case
@@ -50,6 +51,22 @@ def name_outlets(case: Case, routes: RouteSet) -> Names:
     others = np.flatnonzero(export & ~crude)
     names[others] = _name_corridors(case, routes, others)
     return names
+
+
+def name_ways(case: Case, routes: pd.DataFrame) -> list[str]:
+    """Outlet of each row of a result's routes that exports crude; "" for all others."""
+    masks = _outlet_rules(case)
+    rules = {outlet: set(case.links.index[mask]) for outlet, mask in masks.items()}
+    crude = case.commodities["commodity_class"] == "crude"
+
+    def name(commodity: str, use: str, links: tuple[str, ...]) -> str:
+        if use != "export" or not crude[commodity]:
+            return ""
+        used = set(links)
+        return next((outlet for outlet, mine in rules.items() if mine & used), "rail-other")
+
+    columns = zip(routes["commodity"], routes["use"], routes["links"], strict=True)
+    return [name(*row) for row in columns]
 
 
 def family_of(case: Case, commodity: str) -> tuple[str, ...]:
