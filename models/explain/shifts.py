@@ -87,7 +87,7 @@ def _match(change: pd.Series) -> list[tuple[str, str, Way, Way, float]]:
                 continue
             lost[supply, old] = lost.get((supply, old), 0.0) + mt
             won[supply, new] = won.get((supply, new), 0.0) + mt
-    for end in {end for _, end in lost} & {end for _, end in won}:
+    for end in sorted({end for _, end in lost} & {end for _, end in won}):
         sums = [sum(mt for (_, at), mt in side.items() if at == end) for side in (lost, won)]
         for side, total in zip((lost, won), sums, strict=True):
             for key in [key for key in side if key[1] == end]:
@@ -119,10 +119,6 @@ def _pair(lost: dict[Any, float], won: dict[Any, float]) -> list[tuple[Any, Any,
     return [
         (old, new, less * more / total) for old, less in lost.items() for new, more in won.items()
     ]
-
-
-def _sum_at(side: dict[tuple[str, Way], float], end: Way) -> float:
-    return sum(mt for (_, at), mt in side.items() if at == end)
 
 
 def _flows(result: FlowResult) -> pd.Series:
