@@ -512,6 +512,16 @@ def test_show_prints_every_number(kazroutes):
     assert "Did you mean 'port-load'" in err
 
 
+def test_only_years_are_shown_as_whole_numbers(kazroutes, tmp_path):
+    path = tmp_path / "tables" / "supplies.csv"
+    path.write_text(path.read_text().replace("2023,4,", "2023,4.25,"))
+    (supply,) = read_json(kazroutes("show", "Mine", "--json"))["supplies"]
+    assert (repr(supply["year"]), supply["mt_per_year"]) == ("2023", 4.25)
+    (market,) = read_json(kazroutes("show", "Town", "--json"))["markets"]
+    assert (market["min_mt_per_year"], repr(market["price_year"])) == (0.5, "2023")
+    assert " 4.250 " in kazroutes("show", "Mine")[1]
+
+
 def test_export_and_use_what_was_exported(kazroutes, tmp_path):
     before = read_json(kazroutes("check", "--json"))["shares"]
     for form, target in (("csv", "c"), ("gmns", "g"), ("xlsx", "x.xlsx")):

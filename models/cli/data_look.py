@@ -142,7 +142,7 @@ def tidy_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
     tidy = frame.astype(object)
     for name in frame.columns:
-        if str(name).endswith("year"):
+        if str(name).endswith("year") and not str(name).endswith("per_year"):
             years = [None if _is_nan(value) else int(value) for value in frame[name]]
             tidy[name] = pd.Series(years, index=frame.index, dtype=object)
         elif frame[name].dtype == object:
