@@ -171,6 +171,25 @@ def test_run_composes_and_changes(kazroutes):
     assert (change["old"], change["new"]) == (6, 3)
 
 
+def test_a_changed_run_does_not_bear_the_name_of_the_untouched_one(kazroutes, folder):
+    setting = ("--set", "pipe.capacity = *0.5")
+    (row,) = read_csv(kazroutes("run", "base.yaml", *setting, "--csv"))
+    assert row["scenario"] == "base+pipe.capacity=*0.5"
+    out = kazroutes("run", "base.yaml", *setting, "--assignment", "possible")[1]
+    assert out.startswith("As it is + pipe.capacity = *0.5 (2023, possible)\n")
+    assert "Corridors of base+pipe.capacity=*0.5" in out
+    assert kazroutes("run", "base.yaml", *setting, "--out", "halved")[0] == 0
+    assert (folder / "halved" / "base+pipe.capacity-0.5.png").exists()
+    manifest = json.loads((folder / "halved" / "manifest.json").read_text())
+    asked = {name: manifest[name] for name in ("scenario", "year", "assignment", "settings")}
+    assert asked == {
+        "scenario": "base+pipe.capacity=*0.5", "year": 2023, "assignment": "optimal",
+        "settings": ["pipe.capacity = *0.5"],
+    }  # fmt: skip
+    more = (*setting, "--set", "rail.capacity=+1", "--set", "field.supply=9")
+    assert "+ rail.capacity=+1 + 1 more setting (2023" in kazroutes("run", "base.yaml", *more)[1]
+
+
 def test_run_as_csv_is_the_indicators(kazroutes):
     (row,) = read_csv(kazroutes("run", "base.yaml", "--csv"))
     assert row["scenario"] == "base"
@@ -477,3 +496,5 @@ def test_an_overlay_changes_rows(kazroutes, folder):
     (folder / "wider" / "capacities.csv").write_text(text)
     document = read_json(kazroutes("run", "base.yaml", "--overlay", "wider", "--json"))
     assert document["indicators"]["exported_mt"] == pytest.approx(10)
+    out = kazroutes("run", "base.yaml", "--overlay", "wider")[1]
+    assert out.startswith("As it is + overlay (3 changes of the data) (2023, optimal)\n")

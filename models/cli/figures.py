@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from models.run import Run
 
+LONGEST_NAME = 120
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -79,8 +81,13 @@ def save_runs(
 
     with new_folder(folder, overwrite=overwrite) as inside:
         for run in follow(runs, lambda run: f"map of {run.scenario}"):
-            save_figure(draw_run(run, data=common.data), inside / f"{run.scenario}.png")
+            save_figure(draw_run(run, data=common.data), inside / _name_picture(run))
         for name, draw in (charts or {}).items():
             save_figure(figure_of(draw()), inside / name)
         save(output, inside, manifest=manifest)
     print_message(f"Written to {folder}.")
+
+
+def _name_picture(run: Run) -> str:
+    """The run's name without the signs of settings (`=*/`), which file names cannot hold."""
+    return re.sub(r"[^A-Za-z0-9.+_-]+", "-", run.scenario)[:LONGEST_NAME] + ".png"

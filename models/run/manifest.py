@@ -1,4 +1,4 @@
-"""What a run was made of: versions of code, data and solver, and what was asked."""
+"""What a run is called and was made of: scenarios, settings, versions of code, data and solver."""
 
 from __future__ import annotations
 
@@ -13,12 +13,35 @@ if TYPE_CHECKING:
     from models.scenario import Scenario
 
 
+MOST_SETTINGS = 2  # that a title names
+
+
+def name_run(scenarios: Sequence[Scenario], settings: Sequence[str]) -> str:
+    """What a run is called: its scenarios, then every setting, joined by +."""
+    names = [scenario.name for scenario in scenarios] or ["baseline"]
+    return "+".join([*names, *("".join(text.split()) for text in settings)])
+
+
+def title_run(scenarios: Sequence[Scenario], settings: Sequence[str], case: Case) -> str:
+    """The titles of the scenarios, the first settings, and whether overlays changed the data."""
+    parts = [*(scenario.title for scenario in scenarios), *settings[:MOST_SETTINGS]]
+    if (more := len(settings) - MOST_SETTINGS) > 0:
+        parts.append(f"{more} more setting{'s' if more > 1 else ''}")
+    if changed := len(case.network.changes):
+        parts.append(f"overlay ({changed} change{'s' if changed > 1 else ''} of the data)")
+    return " + ".join(parts)
+
+
 def make_manifest(
-    case: Case, scenarios: Sequence[Scenario], settings: Sequence[str]
+    case: Case, scenarios: Sequence[Scenario], settings: Sequence[str], assignment: str
 ) -> dict[str, Any]:
-    """Versions, digests of data and scenarios, solver and time of a run made now."""
+    """What was asked; versions, digests of data and scenarios, solver, time of a run made now."""
     text = "\n".join([*sorted(s.digest for s in scenarios), *sorted(settings)])
     return {
+        "scenario": name_run(scenarios, settings),
+        "year": case.year,
+        "assignment": assignment,
+        "settings": list(settings),
         "version": package_version(),
         "data_version": case.network.version,
         "data_digest": case.network.digest,

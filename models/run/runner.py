@@ -17,7 +17,7 @@ from models.indicators import (
     measure_possible,
 )
 from models.run.capacities import capacity_tables
-from models.run.manifest import make_manifest
+from models.run.manifest import make_manifest, name_run, title_run
 from models.run.result import Run
 from models.run.tables import commodity_table, corridor_table, link_flows, route_table
 from models.scenario import Scenario, apply, load_scenarios, pick_year, read_settings
@@ -124,10 +124,9 @@ def _report(
     flows = link_flows(m.routes)
     priced = prices and result.assignment != "possible"
     links, shared = capacity_tables(m, flows, prices=priced)
-    name = "+".join(scenario.name for scenario in scenarios) or "baseline"
     return Run(
-        scenario=name,
-        title=" + ".join(scenario.title for scenario in scenarios),
+        scenario=name_run(scenarios, settings),
+        title=title_run(scenarios, settings, result.case),
         year=result.case.year,
         assignment=result.assignment,
         commodity=m.commodity,
@@ -141,7 +140,7 @@ def _report(
         flows=flows,
         certificate=_certificate(result),
         changes=tuple(changes),
-        manifest=make_manifest(result.case, scenarios, settings),
+        manifest=make_manifest(result.case, scenarios, settings, result.assignment),
         result=result,
         scenarios=tuple(scenarios),
         bypass_mt={} if m.closed is None else dict(m.closed.possible_mt),
