@@ -20,7 +20,8 @@ BASELINE = "baseline-2023"
 class Comparison:
     """Runs with their differences to a baseline.
 
-    `table` has a row per scenario and a column per indicator; `differences` a row per (scenario,
+    `table` has a row per scenario and a column per indicator, and where the years differ one for
+    the year; `differences` a row per (scenario,
     indicator): value, baseline, change; `corridors` and `commodities` a row per (scenario, name)
     with Mt and the change.
     """
@@ -39,6 +40,7 @@ class Comparison:
             "scenarios": [
                 {
                     "scenario": run.scenario,
+                    "year": run.year,
                     "indicators": {name: plain(v) for name, v in run.indicators.items()},
                 }
                 for run in self.runs
@@ -107,10 +109,14 @@ def compare_runs(runs: Sequence[Run], *, baseline: str | None = None) -> Compari
         raise UnknownNameError("run", baseline, by_name)
     base = by_name[baseline]
     ordered = (base, *(run for run in runs if run is not base))
+    table = pd.concat([run.to_frame() for run in ordered], ignore_index=True)
+    years = [run.year for run in ordered]
+    if len(set(years)) > 1:
+        table.insert(1, "year", years)
     return Comparison(
         baseline=baseline,
         runs=ordered,
-        table=pd.concat([run.to_frame() for run in ordered], ignore_index=True),
+        table=table,
         differences=_differences(ordered, base),
         corridors=_by_name(ordered, base, "corridors", "corridor", "mt"),
         commodities=_by_name(ordered, base, "commodities", "commodity", "exported_mt"),

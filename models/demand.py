@@ -76,6 +76,12 @@ class Case:
     bans: frozenset[tuple[str, str]] = frozenset()
     notes: tuple[str, ...] = ()
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Commodities of the data that lack supplies or markets in the year, sorted."""
+        known = set(self.network["commodities"]["commodity_id"])
+        return tuple(sorted(known - set(self.commodities.index)))
+
 
 def available_capacity(capacities: pd.DataFrame) -> pd.Series:
     """Capacity left for our own tonnes: min(practical - background, legal), never below 0."""
@@ -87,7 +93,7 @@ def available_capacity(capacities: pd.DataFrame) -> pd.Series:
 def select_case(network: Network, year: int) -> Case:
     """The inputs of `year`.
 
-    Commodities with only supplies or only markets in the year are left out, and `notes` says so.
+    Commodities without supplies or markets in the year are left out, and `notes` says so.
 
     Raises
     ------
@@ -132,6 +138,8 @@ def _match_demand(
         notes.append(f"{year}: no markets for {', '.join(only)}; left out")
     if only := sorted(wanted - both):
         notes.append(f"{year}: no supplies of {', '.join(only)}; left out")
+    if only := sorted(set(chosen["commodities"]["commodity_id"]) - offered - wanted):
+        notes.append(f"{year}: neither supplies nor markets of {', '.join(only)}; left out")
     supplies = chosen["supplies"]
     supplies = supplies[supplies["commodity_id"].isin(both)].reset_index(drop=True)
     return supplies, _build_markets(chosen, both), tuple(notes)

@@ -212,6 +212,54 @@ def test_run_writes_a_folder_whole(kazroutes, folder):
     assert not (folder / "result" / "base.png").exists()
 
 
+def give_2024_no_coal(folder):
+    """Coal in 2023 only: a commodity whose inputs 2024 lacks, on the same pipe and rail."""
+    for name in ("commodities", "supplies", "markets"):
+        path = folder / "tables" / f"{name}.csv"
+        head, crude = path.read_text().splitlines()
+        coal = crude.replace("crude,crude,Crude oil,crude", "coal,coal,Coal,coal")
+        coal = coal.replace("crude,field,2023,10,10,10", "coal,field,2023,1,1,1")
+        rows = [head, crude, coal.replace("crude,italy", "coal,italy")]
+        if name != "commodities":
+            rows.append(crude.replace(",2023,", ",2024,", 1))
+        path.write_text("\n".join(rows) + "\n")
+    (folder / "later.yaml").write_text(BASE.replace("base", "later").replace("2023", "2024"))
+
+
+def test_a_year_that_lacks_goods_says_which(kazroutes, folder):
+    give_2024_no_coal(folder)
+    words = (
+        "2024 has inputs for 1 of 2 goods: crude. Left out for want of supplies or markets: coal."
+    )
+    lines = kazroutes("run", "base.yaml", "--year", "2024")[1].splitlines()
+    assert lines[:2] == ["As it is + inputs of 2024 (2024, optimal)", words]
+    assert "goods" not in kazroutes("run", "base.yaml")[1]
+    manifest = read_json(kazroutes("run", "later.yaml", "--json"))["manifest"]
+    assert manifest["notes"] == ["2024: neither supplies nor markets of coal; left out"]
+    code, out, err = kazroutes("compare", "base.yaml", "later.yaml")
+    assert code == 0
+    assert out.startswith(words)
+    assert err == (
+        "Warning: inputs of different years are compared (base 2023, later 2024); "
+        "--year sets one.\n"
+    )
+    assert [line.split()[:2] for line in out.splitlines()[6:8]] == [
+        ["base", "2023"], ["later", "2024"],
+    ]  # fmt: skip
+    document = json.loads(kazroutes("compare", "base.yaml", "later.yaml", "--json")[1])
+    assert [row["year"] for row in document["scenarios"]] == [2023, 2024]
+    assert kazroutes("map", "later.yaml", "-o", "map.svg")[0] == 0
+    drawing = (folder / "map.svg").read_text()
+    assert "1 of 2 goods, 2024" in drawing
+    assert "want of supplies or markets: coal." in drawing
+    assert kazroutes("map", "later.yaml", "--against", "base.yaml", "-o", "map.svg")[0] == 0
+    assert "1 of 2 goods, 2024 against 2023" in (folder / "map.svg").read_text()
+    assert kazroutes("report", "later.yaml", "base.yaml", "-o", "page.html")[0] == 0
+    page = (folder / "page.html").read_text()
+    assert words in page
+    assert "of 1 of 2 goods, worth" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -45,9 +45,12 @@ def map_change(
         case.network["places"].set_index("place_id"), case.links, before.flows, after.flows,
         geometries=read_geometries() if geometries is None else geometries,
         title=f"{after.title or after.scenario}: change from {before.title or before.scenario}",
-        subtitle=_describe(after), **options,
+        subtitle=_describe(after, before), **options,
     )  # fmt: skip
 
 
-def _describe(run: Run) -> str:
-    return f"{run.commodity or 'all cargo'}, {run.year}, {run.assignment} flows"
+def _describe(run: Run, before: Run | None = None) -> str:
+    year = str(run.year)
+    if before is not None and before.year != run.year:
+        year += f" against {before.year}"
+    return f"{run.commodity or run.cargo}, {year}, {run.assignment} flows"

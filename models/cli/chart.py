@@ -18,6 +18,7 @@ from models.cli.questions import (
     load_composed,
     name_composed,
     question_options,
+    say_goods,
     split_countries,
 )
 from models.cli.shell import Common, command
@@ -177,8 +178,9 @@ def _describe(runs: Sequence[Run], network: Network, year: int) -> str:
     what = f"Ways through the network of {year}, whatever else it carries."
     if runs:
         names = ", ".join(run.scenario for run in runs[:2]) + (", ..." if len(runs) > 2 else "")
-        first = runs[0]
-        what = f"Scenario{'s' if len(runs) > 1 else ''} {names}; {first.year}, {first.assignment}."
+        years = " and ".join(map(str, sorted({run.year for run in runs})))
+        what = f"Scenario{'s' if len(runs) > 1 else ''} {names}; {years}, {runs[0].assignment}."
+        what = " ".join([what, *say_goods(runs)])
     return f"{what} kazroutes {package_version()}, data {network.name} {network.version}."
 
 

@@ -10,7 +10,7 @@ from models.cli.figures import save_runs
 from models.cli.output import describe_data, folder_options, open_network, show
 from models.cli.questions import Question, compose_all, question_options, run_all
 from models.cli.results import describe_comparison
-from models.cli.shell import Common, command
+from models.cli.shell import Common, command, print_message
 from models.folders import check_new_folder
 
 
@@ -44,6 +44,11 @@ def compare_scenarios(
 
     runs = run_all(composed, network, question)
     comparison = compare_runs(runs, baseline=baseline)
+    if len({run.year for run in runs}) > 1:
+        years = ", ".join(f"{run.scenario} {run.year}" for run in comparison.runs)
+        print_message(
+            f"Warning: inputs of different years are compared ({years}); --year sets one."
+        )
     output = describe_comparison(comparison, footer=describe_data(network))
     if out:
         from models.charts import heatmap

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.cli.output import Output, save
-from models.cli.questions import follow
+from models.cli.questions import follow, say_goods
 from models.cli.shell import Common, print_message
 from models.folders import new_folder
 from routes.errors import UsageError
@@ -55,14 +55,16 @@ def draw_change(
 
     return figure_of(
         map_change(
-            before, after, geometries=read_lines(data), footer=_describe_versions(after),
+            before, after, geometries=read_lines(data), footer=_describe_versions(after, before),
             measure=measure, extent=extent,
         )
     )  # fmt: skip
 
 
-def _describe_versions(run: Run) -> str:
-    return f"kazroutes {run.manifest['version']}, data {run.manifest['data_version']}."
+def _describe_versions(*runs: Run) -> str:
+    manifest = runs[0].manifest
+    versions = f"kazroutes {manifest['version']}, data {manifest['data_version']}."
+    return " ".join([*say_goods(runs), versions])
 
 
 def save_runs(

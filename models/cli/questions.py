@@ -103,6 +103,11 @@ def run_all(
     ]
 
 
+def say_goods(runs: Sequence[Run]) -> list[str]:
+    """Which goods are in and out, a sentence for each year of the runs that lacks some."""
+    return list(dict.fromkeys(filter(None, (run.say_goods() for run in runs))))
+
+
 def follow(items: Sequence[Item], name: Callable[[Item], str]) -> Iterator[Item]:
     """Hand out items; on a terminal, say which one is at work when it takes over a second."""
     start = time.monotonic()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.cli.output import Output
+from models.cli.questions import say_goods
 from models.tables import Table, frame_table, make_table
 
 if TYPE_CHECKING:
@@ -68,7 +69,11 @@ def describe_run(run: Run, *, footer: str) -> Output:
             frame_table(title, worst, BOTTLENECK),
             *_change_tables(document["changes"]),
         ],
-        sentences=[f"{run.title or run.scenario} ({run.year}, {run.assignment})", ""],
+        sentences=[
+            f"{run.title or run.scenario} ({run.year}, {run.assignment})",
+            *say_goods([run]),
+            "",
+        ],
         footer=f"{describe_bypass(run)}{describe_certificate(run)}\n{footer}",
     )
 
@@ -109,6 +114,7 @@ def describe_comparison(comparison: Comparison, *, footer: str) -> Output:
             corridor_table(comparison.corridors),
             bottleneck_table(runs, top=3),
         ],
+        sentences=[*say_goods(runs), ""] if say_goods(runs) else [],
         footer=f"{describe_bypass(runs[0])}"
         f"Largest relative gap of the {len(runs)} runs: {proven:.1e}.\n{footer}",
     )
@@ -116,13 +122,15 @@ def describe_comparison(comparison: Comparison, *, footer: str) -> Output:
 
 def all_indicators(runs: Sequence[Run]) -> Table:
     """Every indicator of every scenario, one row a scenario."""
-    return make_table("Indicators", _rows(runs), name="indicators")
+    names = ["scenario", *runs[0].indicators]
+    return make_table("Indicators", _rows(runs), names, name="indicators")
 
 
 def indicator_tables(runs: Sequence[Run]) -> list[Table]:
     """The indicators in parts of a readable width, one row a scenario in each."""
     rows = _rows(runs)
-    present = [name for name in rows[0] if name != "scenario"]
+    lead = ["scenario", "year"] if len({run.year for run in runs}) > 1 else ["scenario"]
+    present = [name for name in rows[0] if name not in ("scenario", "year")]
     grouped = {name for _, names in GROUPS for name in names}
     rest = tuple(name for name in present if name not in grouped)
     tables = []
@@ -130,7 +138,7 @@ def indicator_tables(runs: Sequence[Run]) -> list[Table]:
         shown = [name for name in names if name in present]
         if shown:
             words = title.format(country=runs[0].country)
-            tables.append(make_table(words, rows, ["scenario", *shown]))
+            tables.append(make_table(words, rows, [*lead, *shown]))
     return tables
 
 
@@ -197,4 +205,4 @@ def _change_tables(changes: Sequence[Mapping[str, Any]]) -> list[Table]:
 
 
 def _rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    return [{"scenario": run.scenario, **run.indicators} for run in runs]
+    return [{"scenario": run.scenario, "year": run.year, **run.indicators} for run in runs]

@@ -26,6 +26,7 @@ def summarise(run: Run, baseline: Run | None = None) -> list[Sentence]:
     ]  # fmt: skip
     if baseline is not None and baseline is not run:
         sentences.insert(1, _say_change(run, baseline))
+    sentences.insert(1, [(run.say_goods(), "")] if run.say_goods() else [])
     return [sentence for sentence in sentences if sentence]
 
 
@@ -44,7 +45,9 @@ def _number(run: Run, name: str, *, unit: bool = True) -> Part:
 
 
 def _what(run: Run) -> str:
-    return words.say_commodity(run.commodity) if run.commodity else "cargo of all kinds"
+    if run.commodity:
+        return words.say_commodity(run.commodity)
+    return run.cargo if run.result.case.left_out else "cargo of all kinds"
 
 
 def _say_amounts(run: Run) -> Sentence:
@@ -195,7 +198,9 @@ def _say_bottlenecks(run: Run) -> Sentence:
 
 
 def _say_change(run: Run, baseline: Run) -> Sentence:
-    parts: Sentence = [(f"Against \u201c{baseline.title or baseline.scenario}\u201d: ", "")]
+    year = "" if baseline.year == run.year else f", with inputs of {baseline.year}"
+    title = baseline.title or baseline.scenario
+    parts: Sentence = [(f"Against \u201c{title}\u201d{year}: ", "")]
     told = 0
     for name, noun in (
         ("exported_mt", "exports"), ("netback_musd", "the netback of all exports"),

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from models.scenario import Scenario, pick_year
+
 if TYPE_CHECKING:
     from models.demand import Case
-    from models.scenario import Scenario
 
 
 MOST_SETTINGS = 2  # that a title names
@@ -23,8 +24,11 @@ def name_run(scenarios: Sequence[Scenario], settings: Sequence[str]) -> str:
 
 
 def title_run(scenarios: Sequence[Scenario], settings: Sequence[str], case: Case) -> str:
-    """The titles of the scenarios, the first settings, and whether overlays changed the data."""
-    parts = [*(scenario.title for scenario in scenarios), *settings[:MOST_SETTINGS]]
+    """Titles of the scenarios, a year that is not theirs, first settings, whether data changed."""
+    parts = [scenario.title for scenario in scenarios]
+    if any(pick_year([scenario]) != case.year for scenario in scenarios):
+        parts.append(f"inputs of {case.year}")
+    parts += settings[:MOST_SETTINGS]
     if (more := len(settings) - MOST_SETTINGS) > 0:
         parts.append(f"{more} more setting{'s' if more > 1 else ''}")
     if changed := len(case.network.changes):

@@ -68,6 +68,24 @@ class Run:
             "manifest": dict(self.manifest),
         }
 
+    @property
+    def cargo(self) -> str:
+        """What the flows are of: `all cargo`, or `4 of 26 goods` in a year that lacks inputs."""
+        case = self.result.case
+        here, out = len(case.commodities), len(case.left_out)
+        return f"{here} of {here + out} goods" if out else "all cargo"
+
+    def say_goods(self) -> str:
+        """Which goods are in and which are out in a year that lacks some, else nothing."""
+        case = self.result.case
+        if not case.left_out:
+            return ""
+        goods = ", ".join(sorted(case.commodities.index))
+        return (
+            f"{self.year} has inputs for {self.cargo}: {goods}. "
+            f"Left out for want of supplies or markets: {', '.join(case.left_out)}."
+        )
+
     def _bypass(self) -> dict[str, Any]:
         """What could go another way without the country, a month, beside what once did."""
         return {
