@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from models.run import Run, plain, run_scenario
-from models.scenario import list_scenarios
+from models.scenario import list_scenarios, load_composed
 from routes.errors import UnknownNameError, UsageError
 from routes.network import Network
 
@@ -84,7 +84,7 @@ def compare_scenarios(
         names.insert(0, baseline)
     runs = [
         run_scenario(
-            name.split("+") if isinstance(name, str) else name,
+            load_composed(name) if isinstance(name, str) else name,
             network=network, assignment=assignment, year=year, commodity=commodity,
             country=country, prices=prices,
         )

@@ -12,7 +12,7 @@ from models.charts.flows import map_change, map_flows
 from models.charts.pictures import show
 from models.compare import BASELINE
 from models.run import Run, run_scenario
-from models.scenario import list_scenarios
+from models.scenario import list_scenarios, load_composed
 from routes.errors import UnknownNameError
 from routes.network import Network, load_network
 
@@ -35,7 +35,7 @@ class Explorer:
 
     def _solve(self, scenario: str, commodity: str | None) -> Run:
         return run_scenario(
-            scenario.split("+"), network=self.network, commodity=commodity, prices=False
+            load_composed(scenario), network=self.network, commodity=commodity, prices=False
         )
 
     def draw(

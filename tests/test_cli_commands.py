@@ -17,7 +17,11 @@ import pytest
 
 from models.cli import COMMANDS, data_files
 from models.cli.shell import LazyGroup, run_group
+from models.compare import compare_scenarios
+from models.ensemble import run_ensemble
+from models.widgets import Explorer
 from routes import exchange
+from routes.network import load_network
 
 TABLES = {
     "places": """\
@@ -165,6 +169,8 @@ def test_run_composes_and_changes(kazroutes):
     both = read_json(kazroutes("run", "base.yaml", "closed.yaml", "--json"))
     assert both["scenario"] == "base+closed"
     assert both["indicators"]["exported_mt"] == pytest.approx(3)
+    joined = read_json(kazroutes("run", "base.yaml+closed.yaml", "--json"))
+    assert joined["indicators"] == both["indicators"]
     halved = read_json(kazroutes("run", "base.yaml", "--set", "pipe.capacity=*0.5", "--json"))
     assert halved["indicators"]["exported_mt"] == pytest.approx(6)
     (change,) = halved["changes"]
@@ -319,6 +325,16 @@ def test_compare_sets_scenarios_side_by_side(kazroutes):
         document["differences"][0]
     )
     assert len(document["runs"]) == 2
+
+
+def test_every_reader_of_names_knows_a_file_with_a_plus(kazroutes, folder):
+    (folder / "x+y.yaml").write_text(BASE)
+    network = load_network(folder / "tables")
+    assert compare_scenarios(["x+y.yaml", "closed.yaml"], network=network).baseline == "base"
+    assert Explorer(network, ["x+y.yaml"], extent="region").draw("x+y.yaml").figure
+    assert kazroutes("run", "x+y.yaml")[0] == 0
+    out = folder / "samples"
+    assert run_ensemble("x+y.yaml", n=2, network=network, out=out).scenarios == ("base",)
 
 
 def test_compare_prints_one_row_a_scenario(kazroutes):

@@ -14,6 +14,7 @@ from models.scenario import (
     apply,
     describe_scenario,
     list_scenarios,
+    load_composed,
     load_scenario,
     load_scenarios,
     load_shipped,
@@ -130,6 +131,17 @@ def test_unknown_names_have_suggestions():
     with pytest.raises(UnknownNameError) as caught:
         load_shipped("caspian-low-watr")
     assert caught.value.suggestions[0] == "caspian-low-water"
+
+
+def test_a_plus_joins_names_unless_a_file_is_called_so(tmp_path):
+    both = load_composed("baseline-2023+russia-closed", "cpc-shutdown")
+    assert [one.name for one in both] == ["baseline-2023", "russia-closed", "cpc-shutdown"]
+    path = tmp_path / "x+y.yaml"
+    path.write_text("name: whole\ntitle: One file\n")
+    for name in (str(path), path):
+        assert [one.name for one in load_composed(name)] == ["whole"]
+    with pytest.raises(UnknownNameError, match="nowhere"):
+        load_composed("baseline-2023+nowhere")
 
 
 def test_the_problems_of_several_files_come_together(tmp_path):

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import click
@@ -65,11 +64,11 @@ def question_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return ask
 
 
-def load_composed(name: str) -> tuple[Scenario, ...]:
-    """The scenarios of a name, of a file, of standard input (-), or of several joined by +."""
-    from models.scenario import load_scenarios
+def load_composed(*names: str) -> tuple[Scenario, ...]:
+    """The scenarios of names, files, standard input (-), or several of these joined by +."""
+    from models import scenario
 
-    return load_scenarios([name] if Path(name).is_file() else name.split("+"))
+    return scenario.load_composed(*names)
 
 
 def name_composed(scenarios: Sequence[Scenario]) -> str:

@@ -8,7 +8,7 @@ import click
 
 from models.cli.figures import save_runs
 from models.cli.output import describe_data, folder_options, open_network, show
-from models.cli.questions import Question, question_options
+from models.cli.questions import Question, load_composed, question_options
 from models.cli.results import describe_run
 from models.cli.shell import Common, command
 from models.folders import check_new_folder
@@ -41,14 +41,15 @@ def run_scenarios(
 ) -> None:
     """Solve one scenario, or several composed.
 
-    SCENARIO is a shipped name, a file, or - for standard input. Prints indicators, flows by
-    corridor and commodity, and bottlenecks with what one unit more or less is worth.
+    SCENARIO is a shipped name, a file, - for standard input, or several joined by +. Prints
+    indicators, flows by corridor and commodity, and bottlenecks with what one unit more or less is
+    worth.
     """
-    from models.scenario import load_scenarios, read_settings
+    from models.scenario import read_settings
 
     if out:
         check_new_folder(out, overwrite=overwrite)
-    chosen = load_scenarios(scenarios)
+    chosen = load_composed(*scenarios)
     if settings:
         read_settings(settings)
     network = open_network(common)

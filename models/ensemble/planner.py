@@ -19,7 +19,7 @@ from models.ensemble.world import World
 from models.flow.arrays import Floats, Problem, Structure
 from models.flow.programme import build_problem
 from models.flow.structure import build_structure, structure_keys
-from models.scenario import Scenario, apply, load_scenario, pick_year
+from models.scenario import Scenario, apply, load_composed, pick_year
 from routes.errors import UnknownNameError, UsageError
 from routes.network import Network, load_network
 
@@ -148,7 +148,7 @@ def _load(scenario: str | Scenario | Sequence[Scenario]) -> tuple[Scenario, ...]
     if isinstance(scenario, Scenario):
         return (scenario,)
     if isinstance(scenario, str):
-        return tuple(load_scenario(name) for name in scenario.split("+"))
+        return load_composed(scenario)
     return tuple(scenario)
 
 

@@ -21,7 +21,7 @@ from models.ensemble.spread import TRIANGULAR, find_weight, place_levels
 from models.flow.arrays import Floats
 from models.flow.result import FlowResult
 from models.flow.solve import solve_optimal
-from models.scenario import Scenario, apply, fix_numbers, list_ranges, load_scenario
+from models.scenario import Scenario, apply, fix_numbers, list_ranges, load_composed
 from routes.errors import UnknownNameError, UsageError
 from routes.network import Network, load_network
 
@@ -60,7 +60,7 @@ def replay_sample(
     network = load_network() if network is None else network
     if network.digest != manifest["data_digest"]:
         raise UsageError("The ensemble was run on other data.")
-    parts = list(scenarios or map(load_scenario, scenario.split("+")))
+    parts = list(scenarios or load_composed(scenario))
     told = next(s["digests"] for s in manifest["scenarios"] if s["name"] == scenario)
     if [part.digest for part in parts] != told:
         raise UsageError(f"The scenario {scenario} has changed since the ensemble was run.")

@@ -139,6 +139,19 @@ def load_scenarios(names_or_paths: Iterable[str | Path]) -> tuple[Scenario, ...]
     return tuple(loaded)
 
 
+def load_composed(*names_or_paths: str | Path) -> tuple[Scenario, ...]:
+    """The scenarios of names, files or standard input (-), of which `+` joins several.
+
+    A file whose own name holds a `+` is one scenario. Raises as `load_scenarios`.
+    """
+    parts: list[str | Path] = []
+    for name in names_or_paths:
+        path = Path(name)
+        whole = isinstance(name, Path) or (_exists(path) and path.is_file())
+        parts += [name] if whole else str(name).split("+")
+    return load_scenarios(parts)
+
+
 def read_scenario(content: str | bytes, *, file: str = "text", form: str = "yaml") -> Scenario:
     """A scenario from a text: YAML or JSON, or with `form="toml"` TOML.
 
