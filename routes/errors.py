@@ -15,6 +15,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+MOST_LISTED = 40  # names that a message lists
+# Kind of a name -> the command that lists such names.
+_LISTED_BY = {
+    "commodity": "data list commodities",
+    "commodity, group or class": "data list commodities",
+    "country of the network": "data list countries",
+    "link": "data list links",
+    "link or shared capacity": "data list links",
+    "link, shared capacity or place": "data list",
+    "place": "data list places",
+    "project": "data list projects",
+    "scenario": "scenario list",
+    "shared capacity": "data list shared-capacities",
+    "source": "data sources",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -63,11 +79,13 @@ class UnknownNameError(KazroutesError, KeyError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str] = ()) -> None:
         self.kind, self.name = kind, name
-        self.suggestions = nearest_names(name, known)
+        names = set(known)
+        self.suggestions = nearest_names(name, names)
+        self.offer = offer_names(kind, name, names)
         super().__init__(name)
 
     def __str__(self) -> str:
-        return f"No {self.kind} is called '{self.name}'.{suggest(self.suggestions)}"
+        return f"No {self.kind} is called '{self.name}'.{self.offer}"
 
 
 class UsageError(KazroutesError, ValueError):
@@ -89,6 +107,16 @@ def nearest_names(name: str, known: Iterable[str]) -> list[str]:
     if len(near) < 3:
         near += [other for other in names if name and name in other and other not in near]
     return near[:3]
+
+
+def offer_names(kind: str, name: str, known: Iterable[str]) -> str:
+    """A sentence with the names nearest to `name`, else with all known ones or who lists them."""
+    names = {one for one in known if one}
+    if near := nearest_names(name, names):
+        return suggest(near)
+    if 0 < len(names) <= MOST_LISTED:
+        return f" Known are {', '.join(sorted(names))}."
+    return f" `kazroutes {_LISTED_BY[kind]}` lists them." if kind in _LISTED_BY else ""
 
 
 def suggest(names: Sequence[str]) -> str:

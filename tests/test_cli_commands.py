@@ -196,6 +196,13 @@ def test_a_changed_run_does_not_bear_the_name_of_the_untouched_one(kazroutes, fo
     assert "+ rail.capacity=+1 + 1 more setting (2023" in kazroutes("run", "base.yaml", *more)[1]
 
 
+@pytest.mark.parametrize("given", ["AZ", "az", "Azerbaijan", "azerbaijan"])
+def test_a_country_is_a_code_or_a_name(given, kazroutes):
+    document = read_json(kazroutes("run", "base.yaml", "--country", given, "--json"))
+    assert document["country"] == "AZ"
+    assert document["indicators"]["transit_share"] == pytest.approx(3 / 9)
+
+
 def test_run_as_csv_is_the_indicators(kazroutes):
     (row,) = read_csv(kazroutes("run", "base.yaml", "--csv"))
     assert row["scenario"] == "base"
@@ -241,6 +248,11 @@ def test_a_year_that_lacks_goods_says_which(kazroutes, folder):
     assert lines[:2] == ["As it is + inputs of 2024 (2024, optimal)", words]
     assert "goods" not in kazroutes("run", "base.yaml")[1]
     manifest = read_json(kazroutes("run", "later.yaml", "--json"))["manifest"]
+    code, _, err = kazroutes("run", "base.yaml", "--year", "2024", "--commodity", "coal")
+    assert (code, err) == (2, (
+        "The data have no supplies and markets of coal in 2024. "
+        "Commodities of that year: crude.\n"
+    ))  # fmt: skip
     assert manifest["notes"] == ["2024: neither supplies nor markets of coal; left out"]
     code, out, err = kazroutes("compare", "base.yaml", "later.yaml")
     assert code == 0
@@ -272,7 +284,9 @@ def test_a_year_that_lacks_goods_says_which(kazroutes, folder):
         (["bas.yaml"], 2, "Did you mean 'base.yaml'"),
         (["no-such-scenario"], 2, "No scenario is called 'no-such-scenario'."),
         (["base.yaml", "--commodity", "crud"], 2, "Did you mean 'crude'?"),
-        (["base.yaml", "--country", "QQ"], 2, "'QQ'"),
+        (["base.yaml", "--commodity", "xxx"], 2, "called 'xxx'. Known are crude."),
+        (["base.yaml", "--country", "QQ"], 2, "called 'QQ'. Known are AZ, IT, KZ, RU."),
+        (["base.yaml", "--set", "xxx.project=built"], 2, "no project is called 'xxx'"),
         (["base.yaml", "--year", "2031"], 2, "2031"),
         (["base.yaml", "--set", "pipe.capcity=2"], 2, "Did you mean 'capacity'?"),
         (["base.yaml", "--set", "pip.capacity=2"], 2, "Did you mean 'pipe'"),

@@ -160,6 +160,8 @@ def test_packages_from_different_places_are_refused(tmp_path):
 ERRORS = [
     (UsageError("No."), 2, "No."),
     (UnknownNameError("place", "Aktua", ["aktau"]), 2, "No place is called 'Aktua'."),
+    (UnknownNameError("goods", "x", ["b", "a"]), 2, "No goods is called 'x'. Known are a, b."),
+    (UnknownNameError("place", "x", map(str, range(99))), 2, "`kazroutes data list places` lists"),
     (click.UsageError("Missing argument."), 2, "Missing argument."),
     (DataError([Problem("a.csv", "x", line=3), Problem("b.csv", "y")]), 3, "a.csv:3: x."),
     (ScenarioError("it asks for the moon"), 3, "it asks for the moon."),

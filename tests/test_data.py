@@ -512,6 +512,27 @@ def test_show_prints_every_number(kazroutes):
     assert "Did you mean 'port-load'" in err
 
 
+def test_ids_are_listed(kazroutes):
+    lists = read_json(kazroutes("list", "--json"))["lists"]
+    assert {row["list"]: row["entries"] for row in lists} == {
+        "commodities": 1, "countries": 3, "links": 8, "places": 5, "projects": 0,
+        "shared-capacities": 1,
+    }  # fmt: skip
+    for what, first in (
+        ("commodities", {"commodity_id": "coal", "name": "Coal", "commodity_class": "coal",
+                         "years": [2023]}),
+        ("countries", {"country": "DE", "name": "Germany", "places": 1}),
+        ("shared-capacities", {"shared_id": "berth", "links": 1}),
+    ):  # fmt: skip
+        assert read_json(kazroutes("list", what, "--json"))[what][0] == first
+    code, out, err = kazroutes("list", "links", "--csv")
+    assert (code, err) == (0, "")
+    assert [row["link_id"] for row in csv.DictReader(io.StringIO(out))][:2] == [
+        "abroad-out", "border-port",
+    ]  # fmt: skip
+    assert kazroutes("list", "mines")[0] == 2
+
+
 def test_only_years_are_shown_as_whole_numbers(kazroutes, tmp_path):
     path = tmp_path / "tables" / "supplies.csv"
     path.write_text(path.read_text().replace("2023,4,", "2023,4.25,"))

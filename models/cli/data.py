@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.cli.data_files import export, package
-from models.cli.data_look import gaps, show_, sources
+from models.cli.data_look import gaps, list_, show_, sources
 from models.cli.output import Output, describe_data, show
 from models.cli.shell import NEGATIVE, Common, Family, command, print_error
 from models.tables import frame_table, make_table
@@ -84,7 +84,7 @@ def dictionary(*, common: Common) -> None:
     show(Output({"columns": rows}, [make_table("Columns of the tables", rows)]), common)
 
 
-for _command in (sources, gaps, show_, export, package):
+for _command in (sources, gaps, list_, show_, export, package):
     data.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""`kazroutes data sources`, `data gaps`, `data show`: who says so, what is weak, every number."""
+"""`kazroutes data sources`, `gaps`, `list`, `show`: who says so, what is weak, names, numbers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import click
 
 from models.cli.output import Output, describe_data, open_network, show
 from models.cli.shell import Common, command, print_message
-from models.tables import frame_table
+from models.tables import frame_table, make_table
 from routes.files import check_new_file, new_file
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from routes.network import Network
 
 TITLES = {
     "links": "Links",
@@ -31,6 +33,16 @@ TITLES = {
     "observed": "Observed flows",
     "rivals": "Values not chosen",
     "sources": "Sources",
+}
+
+# What `data list` lists: the table, and the columns that it shows.
+LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "commodities": ("commodities", ("commodity_id", "name", "commodity_class", "years")),
+    "countries": ("places", ("country", "name", "places")),
+    "links": ("links", ("link_id", "from_node_id", "to_node_id", "mode", "country", "status")),
+    "places": ("places", ("place_id", "name", "country", "kind")),
+    "projects": ("projects", ("project_id", "name", "earliest_year", "status")),
+    "shared-capacities": ("shared_capacities", ("shared_id", "links")),
 }
 
 
@@ -106,6 +118,47 @@ def gaps(*, output: Path | None, top: int, common: Common) -> None:
         frame_table("Numbers of grade C and D by money at stake", weak, name="weak_numbers"),
     ]
     show(Output(document, tables, footer=describe_data(network)), common)
+
+
+@command("list", example="kazroutes data list\nkazroutes data list commodities")
+@click.argument("what", required=False, type=click.Choice(tuple(LISTS)), metavar="[WHAT]")
+def list_(*, what: str | None, common: Common) -> None:
+    """List the ids that other commands take.
+
+    WHAT is commodities, countries, links, places, projects or shared-capacities; without it, how
+    many there are of each.
+    """
+    network = open_network(common)
+    footer = describe_data(network)
+    if what is None:
+        rows = [{"list": name, "entries": len(list_names(network, name))} for name in LISTS]
+        table = make_table("What can be listed", rows, name="lists")
+        show(Output({"lists": rows}, [table], footer=footer), common)
+        return
+    frame = tidy_frame(list_names(network, what))
+    table = frame_table(what.replace("-", " ").capitalize(), frame, name=what)
+    show(Output({what: frame.to_dict("records")}, [table], footer=footer), common)
+
+
+def list_names(network: Network, what: str) -> pd.DataFrame:
+    """A row for each thing of a kind: its id and what tells it from the others."""
+    table, columns = LISTS[what]
+    frame = network[table]
+    if what == "commodities":
+        years = [set(zip(frame["commodity_id"], frame["year"], strict=True))
+                 for frame in (network["supplies"], network["markets"])]  # fmt: skip
+        both = sorted(years[0] & years[1])
+        names = frame["commodity_id"]
+        frame = frame.assign(years=[[int(y) for one, y in both if one == name] for name in names])
+    elif what == "countries":
+        from models.charts.words import name_country
+
+        frame = frame.groupby("country", as_index=False).agg(places=("place_id", "count"))
+        frame["name"] = [name_country(code) for code in frame["country"]]
+    elif what == "shared-capacities":
+        frame = frame.groupby("shared_id", as_index=False).agg(links=("link_id", "nunique"))
+    key = columns[0]
+    return frame.drop_duplicates(key, keep="last").sort_values(key)[list(columns)]
 
 
 @command(

@@ -11,7 +11,7 @@ import click
 from models.cli.figures import save_runs
 from models.cli.output import Output, describe_data, folder_options, open_network, show
 from models.cli.progress import show_progress
-from models.cli.questions import BASELINE, load_composed
+from models.cli.questions import BASELINE, load_composed, read_country
 from models.cli.shell import Common, command
 from models.folders import check_new_folder
 from models.tables import Table, frame_table
@@ -41,7 +41,12 @@ REMAINS = (
 )
 @click.argument("scenario", default=BASELINE)
 @click.option(
-    "--country", default="RU", show_default=True, metavar="XX", help="Whose transit, ISO code."
+    "--country",
+    default="RU",
+    show_default=True,
+    metavar="XX",
+    callback=read_country,
+    help="Whose transit, ISO code.",
 )
 @click.option(
     "--assignment",

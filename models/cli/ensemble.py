@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.cli.output import Output, describe_data, open_network, show
-from models.cli.questions import load_composed
+from models.cli.questions import load_composed, read_country
 from models.cli.shell import Common, command
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _read_closures(
     default="RU",
     show_default=True,
     metavar="XX",
+    callback=read_country,
     help="Country that dependency is measured on.",
 )
 def sample_ensemble(

@@ -29,6 +29,17 @@ class Question(TypedDict):
     country: str
 
 
+def read_country(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The code of a country given by code or name; other words as they are, for the error."""
+    del ctx, param
+    if len(value) == len("XX"):
+        return value.upper()
+    from models.charts.words import COUNTRIES
+
+    codes = {name.casefold(): code for code, name in COUNTRIES.items()}
+    return codes.get(value.strip().casefold(), value)
+
+
 def question_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --assignment, --year, --commodity and --country, as one `question`."""
 
@@ -43,6 +54,7 @@ def question_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default="RU",
             show_default=True,
             metavar="XX",
+            callback=read_country,
             help="Country that dependency is measured on.",
         ),
         click.option(

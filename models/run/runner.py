@@ -21,7 +21,7 @@ from models.run.manifest import make_manifest, name_run, title_run
 from models.run.result import Run
 from models.run.tables import commodity_table, corridor_table, link_flows, route_table
 from models.scenario import Scenario, apply, load_scenarios, pick_year, read_settings
-from routes.errors import UnknownNameError
+from routes.errors import UnknownNameError, UsageError
 from routes.network import Network, load_network
 
 ASSIGNMENTS = ("optimal", "likely", "possible")
@@ -76,6 +76,12 @@ def run_scenario(
 
 
 def _check_question(case: Case, network: Network, commodity: str | None, country: str) -> None:
+    if commodity in case.left_out:
+        msg = (
+            f"The data have no supplies and markets of {commodity} in {case.year}. "
+            f"Commodities of that year: {', '.join(sorted(case.commodities.index))}."
+        )
+        raise UsageError(msg)
     if commodity is not None and commodity not in case.commodities.index:
         raise UnknownNameError("commodity", commodity, case.commodities.index)
     countries = set(network["places"]["country"])

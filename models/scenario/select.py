@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.demand import Case
 from models.scenario.where import LinkWhere, StreamWhere, SubjectWhere, TradeWhere
 from routes.corridors import exit_links
-from routes.errors import nearest_names, suggest
+from routes.errors import offer_names
 
 Mask = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
@@ -160,7 +160,7 @@ class Selector:
         return mask
 
     def _refuse_unknown(self, key: str, noun: str, name: str, known: Iterable[str]) -> None:
-        near = suggest(nearest_names(name.strip("*"), known)).strip()
+        near = offer_names(noun, name.strip("*"), known).strip()
         verb = "fits" if "*" in name else "is called"
         raise NothingFoundError(key, f"no {noun} {verb} '{name}'", near, name=name)
 
