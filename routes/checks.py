@@ -73,14 +73,19 @@ def _check_ranges(tables: Tables, report: Report) -> None:
             continue
         bottom, middle, top = (frame[c].to_numpy(dtype=float) for c in (low, value, high))
         slack = 1e-9 * np.maximum(np.abs(np.where(np.isfinite(middle), middle, 0.0)), 1e-12)
-        report.add(
-            table, np.flatnonzero(bottom > middle + slack), low,
-            f"{low} lies above {value}", "A range must enclose its value.",
-        )  # fmt: skip
-        report.add(
-            table, np.flatnonzero(top < middle - slack), high,
-            f"{high} lies below {value}", "A range must enclose its value.",
-        )  # fmt: skip
+        for end, numbers, out, where, sign in (
+            (low, bottom, bottom > middle + slack, "above", ">"),
+            (high, top, top < middle - slack, "below", "<"),
+        ):
+            for row in np.flatnonzero(out).tolist():
+                rule = f"{end} lies {where} {value}: {numbers[row]:g} {sign} {middle[row]:g}"
+                remedy = "A range must enclose its value."
+                if "/" in report.lines[table][row][0]:  # the row of an overlay
+                    remedy += (
+                        " What the overlay has no column for is that of the row it changes: add "
+                        f"the columns {low} and {high} to it."
+                    )
+                report.add(table, [row], end, rule, remedy)
     tariffs = tables["tariffs"]
     fixed, rate = (tariffs[c].to_numpy(dtype=float) for c in ("usd_per_t", "usd_per_t_km"))
     value = np.where(rate != 0, rate, fixed)

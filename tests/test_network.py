@@ -149,7 +149,7 @@ BAD = {
     ),
     "range that does not enclose": (
         ("supplies.csv", "2023,4,3,5", "2023,4,4.5,5"),
-        ["supplies.csv:2, low", "low lies above mt_per_year"],
+        ["supplies.csv:2, low", "low lies above mt_per_year: 4.5 > 4. A range"],
     ),
     "obligation without a shortfall price": (
         ("markets.csv", "0.5,40,20", "0.5,,20"),
@@ -278,6 +278,23 @@ def test_overlay_changes_rows_by_key_and_logs_it(tmp_path):
     assert network["supplies"]["high"].tolist() == [5.0]
     assert network.changes == ("supplies coal|mine|2023 mt_per_year: 4 -> 5",)
     assert network.digest != load_network(base).digest
+
+
+def test_a_range_that_an_overlay_inherits_is_told_as_such(tmp_path):
+    base = write_tiny(tmp_path / "base")
+    over = tmp_path / "over"
+    over.mkdir()
+    path = over / "supplies.csv"
+    path.write_text("commodity_id,place_id,year,mt_per_year\ncoal,mine,2023,2\n")
+    with pytest.raises(DataError) as error:
+        load_network(base, overlays=[over])
+    assert str(error.value) == (
+        "over/supplies.csv:2, low: low lies above mt_per_year: 3 > 2. A range must enclose its "
+        "value. What the overlay has no column for is that of the row it changes: add the columns "
+        "low and high to it."
+    )
+    path.write_text("commodity_id,place_id,year,mt_per_year,low,high\ncoal,mine,2023,2,1,3\n")
+    assert load_network(base, overlays=[over])["supplies"]["low"].tolist() == [1.0]
 
 
 def test_saved_tables_read_back_the_same(tmp_path):
