@@ -519,6 +519,14 @@ def test_a_new_scenario_can_be_read(kazroutes, folder):
     assert kazroutes("scenario", "new", "Not A Name")[0] == 3
 
 
+def test_a_new_scenario_is_not_named_like_a_file(kazroutes, folder):
+    assert kazroutes("scenario", "new", "mine.yaml") == (2, "", (
+        "'mine.yaml' is a file, not a name. Write `kazroutes scenario new -o mine.yaml`.\n"
+    ))  # fmt: skip
+    assert kazroutes("scenario", "new", "-o", "mine.yaml")[0] == 0
+    assert (folder / "mine.yaml").exists()
+
+
 def test_scenario_validate(kazroutes, folder):
     answer = read_json(kazroutes("scenario", "validate", "base.yaml", "closed.yaml", "--json"))
     assert [row["scenario"] for row in answer["scenarios"]] == ["base", "closed"]

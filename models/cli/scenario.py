@@ -69,7 +69,12 @@ def show_(*, name: str, common: Common) -> None:
 def new(*, name: str, output: Path | None, common: Common) -> None:
     """Print a commented scenario to start from, or write it to a file."""
     from models.scenario import read_scenario, scenario_template
+    from models.scenario.reader import FORMATS
 
+    if Path(name).suffix.lower() in FORMATS:
+        raise UsageError(
+            f"'{name}' is a file, not a name. Write `kazroutes scenario new -o {name}`."
+        )
     text = scenario_template(name)
     read_scenario(text, file=name)
     if output is None:
