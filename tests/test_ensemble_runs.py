@@ -365,6 +365,11 @@ def test_the_command(tmp_path, capsys):
         (["--closure", "mine-town=2"], "does not read LINK=PROBABILITY"),
         (["--closure", "mine-twn=0.5"], "Did you mean 'mine-town'"),
         (["--goal", "exported_mt"], "OUTCOME>LEVEL"),
+        (
+            ["--goal", "export_mt<10"],
+            "No outcome is called 'export_mt'. Did you mean 'exported_mt'",
+        ),
+        (["--goal", "flow:pipe<10"], "No outcome is called 'flow:pipe'"),
         (["-n", "0"], "-n"),
         (["--country", "ZZ"], "No country"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import click
 from models.cli.output import Output, describe_data, open_network, show
 from models.cli.questions import load_composed, read_country
 from models.cli.shell import Common, command
+from routes.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from models.ensemble.overview import Overview
@@ -131,11 +132,9 @@ def sample_ensemble(
     what drives the outcome. The same seed gives the same tables, whoever solves them.
     """
     chosen = [load_composed(name) for name in scenarios]
-    if goal is not None:
-        from models.ensemble.discovery import read_goal
-
-        read_goal(goal)
     network = open_network(common)
+    if goal is not None:
+        _check_goal(goal, network["links"]["link_id"] if links else ())
     from models.ensemble.overview import summarise_ensemble, write_overview
     from models.ensemble.runner import run_ensemble
 
@@ -148,6 +147,18 @@ def sample_ensemble(
     overview = summarise_ensemble(result, goal=goal)
     write_overview(overview, result)
     show(describe_ensemble(result, overview, footer=describe_data(network)), common)
+
+
+def _check_goal(goal: str, links: Iterable[str]) -> None:
+    """Refuse before anything is solved a goal of which no sample tells the outcome."""
+    from models.ensemble.discovery import read_goal
+    from models.ensemble.measures import CORRIDOR_COLUMNS, OUTCOMES
+
+    outcome = read_goal(goal).outcome
+    shares = [f"{column.removesuffix('_mt')}_share" for column in CORRIDOR_COLUMNS]
+    known = {*OUTCOMES, *CORRIDOR_COLUMNS, *shares, *(f"flow:{link}" for link in links)}
+    if outcome not in known:
+        raise UnknownNameError("outcome", outcome, known)
 
 
 def describe_ensemble(result: Ensemble, overview: Overview, *, footer: str) -> Output:
