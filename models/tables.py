@@ -1,9 +1,9 @@
 """Results as text: tables for people, CSV for spreadsheets, strict JSON for programs.
 
 A table on a terminal is drawn by rich and, when wider than the window, continued below under its
-first column; anywhere else it is plain text at full width. Nothing is ever cut off. Units stand
-in the header: they are read from the end of a column's name (`exported_mt` is in Mt/yr), as
-everywhere in this package.
+first column, with sentences in cells wrapped; anywhere else it is plain text at full width. Nothing
+is ever cut off. Units stand in the header: they are read from the end of a column's name
+(`exported_mt` is in Mt/yr), as everywhere in this package.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import math
 import os
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
@@ -31,10 +32,13 @@ UNITS: tuple[tuple[str, str, int], ...] = (
     ("_km", "km", 0),
 )
 LARGE = 1e5
+NARROWEST = 30  # that sentences in cells are wrapped to
 # Names whose end does not tell.
 WORDS: dict[str, tuple[str, int]] = {
     "mt": ("Mt/yr", 3),
     "co2_mt": ("Mt CO2e/yr", 3),
+    "gain": ("", 2),
+    "loss": ("", 2),
     "utilisation": ("0..1", 3),
     "exclusion_loss": ("ratio", 3),
     "bypass_coverage": ("0..1", 3),
@@ -224,9 +228,9 @@ def render_plain(table: Table) -> str:
 
 def split_columns(table: Table, width: int) -> list[Table]:
     """The table in parts that fit `width` characters, each with the first column again."""
-    body = _cells(table)
+    body = _wrapped(table, width)
     widths = [
-        max(len(column.heading), len(column.unit), *(len(row[i]) for row in body)) + 2
+        max(len(column.heading), len(column.unit), *(_width(row[i]) for row in body)) + 2
         for i, column in enumerate(table.columns)
     ]
     parts: list[list[int]] = [[0]]
@@ -260,12 +264,12 @@ def _print_rich(tables: Sequence[Table], footer: str, stream: IO[str]) -> None:
             console.print(f"{table.title}\n(none)\n")
             continue
         for part in split_columns(table, console.width - 1):
-            console.print(_rich_table(part), crop=False, no_wrap=True)
+            console.print(_rich_table(part, console.width - 1), crop=False, no_wrap=True)
     if footer:
         console.print(footer, style="dim")
 
 
-def _rich_table(table: Table) -> Any:
+def _rich_table(table: Table, width: int) -> Any:
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -275,15 +279,33 @@ def _rich_table(table: Table) -> Any:
         padding=(0, 1), pad_edge=False, collapse_padding=True,
     )  # fmt: skip
     with_units = any(column.unit for column in table.columns)
+    body = _wrapped(table, width)
     for i, column in enumerate(table.columns):
         header = f"{column.heading}\n{column.unit}" if with_units else column.heading
         drawn.add_column(
             Text(header), justify="right" if _is_numeric(table, i) else "left", no_wrap=True,
-            min_width=max(map(len, [*header.split("\n"), *(row[i] for row in _cells(table))])),
+            min_width=max(map(_width, [header, *(row[i] for row in body)])),
         )  # fmt: skip
-    for row in _cells(table):
+    for row in body:
         drawn.add_row(*map(Text, row))
     return drawn
+
+
+def _wrapped(table: Table, width: int) -> list[list[str]]:
+    """Cells with sentences in lines that fit `width` beside the first column; names stay whole."""
+    body = _cells(table)
+    room = max(width - 4 - max((len(row[0]) for row in body), default=0), NARROWEST)
+    return [[row[0], *("\n".join(_wrap(cell, room)) for cell in row[1:])] for row in body]
+
+
+def _wrap(cell: str, room: int) -> list[str]:
+    if len(cell) <= room:
+        return [cell]
+    return textwrap.wrap(cell, room, break_long_words=False, break_on_hyphens=False)
+
+
+def _width(cell: str) -> int:
+    return max(map(len, cell.split("\n")))
 
 
 def _cells(table: Table) -> list[list[str]]:

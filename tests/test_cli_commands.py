@@ -165,6 +165,17 @@ def test_run_prints_tables_with_units_and_what_they_rest_on(kazroutes):
     assert "\x1b" not in out
 
 
+def test_worth_is_in_usd_a_tonne_for_people_and_as_ever_in_files(kazroutes, folder):
+    for command in (["run", "base.yaml"], ["compare", "base.yaml"]):
+        out = kazroutes(*command)[1]
+        (row,) = [line.split() for line in out.splitlines() if " pipe " in f" {line}"]
+        assert row[-8:-1] == ["pipe", "6.000", "6.000", "Mt/yr", "75.00", "75.00", "USD/t"]
+        assert "unit more, or one less, is worth" in out
+    assert kazroutes("compare", "base.yaml", "--out", "files")[0] == 0
+    (full, *_) = csv.DictReader(io.StringIO((folder / "files" / "bottlenecks.csv").read_text()))
+    assert float(full["loss_usd_per_unit"]) == pytest.approx(75e6)
+
+
 def test_run_composes_and_changes(kazroutes):
     both = read_json(kazroutes("run", "base.yaml", "closed.yaml", "--json"))
     assert both["scenario"] == "base+closed"

@@ -400,6 +400,22 @@ def test_names_wider_than_the_terminal_stay_whole(monkeypatch):
     assert "x" * 80 in terminal.getvalue()
 
 
+def test_sentences_are_wrapped_to_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    note = "every word of a note is kept and no line is longer than the window " * 6
+    rows = [{"link_id": "a-name-of-some-length", "mt": 1.0, "note": note}] * 2
+    terminal = Terminal()
+    print_tables([make_table("Notes", rows)], stream=terminal)
+    text = terminal.getvalue()
+    assert max(map(len, text.splitlines())) <= 60
+    words = text.replace("a-name-of-some-length", "")
+    assert " ".join(words.split()).count(" ".join(note.split())) == 2
+    file = io.StringIO()
+    print_tables([make_table("Notes", rows)], stream=file)
+    assert note.strip() in file.getvalue()
+
+
 def test_markup_in_names_is_text(monkeypatch):
     terminal = Terminal()
     print_tables([make_table("T", [{"name": "[red]x[/red]"}])], stream=terminal)

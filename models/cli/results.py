@@ -40,6 +40,10 @@ BOTTLENECK = (
     "subject_id", "used", "capacity", "unit", "gain_usd_per_unit", "loss_usd_per_unit",
     "at_stake_musd",
 )  # fmt: skip
+# The same for people: worth in USD/t where a unit is a million tonnes.
+BOTTLENECK_SHOWN = (
+    "subject_id", "used", "capacity", "unit", "gain", "loss", "worth_in", "at_stake_musd",
+)  # fmt: skip
 MOST_CHANGES = 20
 
 
@@ -49,7 +53,7 @@ def describe_run(run: Run, *, footer: str) -> Output:
 
     document = run.to_dict()
     of = f"of {run.scenario}" + (f", {run.commodity}" if run.commodity else "")
-    worst = bottlenecks(run, top=10)
+    worst = [_price(row) for row in bottlenecks(run, top=10).to_dict("records")]
     title = f"Bottlenecks {of}: what one unit more, or one less, is worth"
     return Output(
         document,
@@ -66,7 +70,7 @@ def describe_run(run: Run, *, footer: str) -> Output:
             *indicator_tables([run]),
             frame_table(f"Corridors {of}", run.corridors),
             frame_table(f"Commodities {of}", run.commodities),
-            frame_table(title, worst, BOTTLENECK),
+            make_table(title, worst, BOTTLENECK_SHOWN),
             *_change_tables(document["changes"]),
         ],
         sentences=[
@@ -106,13 +110,13 @@ def describe_comparison(comparison: Comparison, *, footer: str) -> Output:
             frame_table("Differences", differences, name="differences"),
             frame_table("Corridors", comparison.corridors, name="corridors"),
             frame_table("Commodities", comparison.commodities, name="commodities"),
-            bottleneck_table(runs, top=1000, name="bottlenecks"),
+            bottleneck_table(runs, top=1000, columns=BOTTLENECK, name="bottlenecks"),
         ],
         tables=[
             *indicator_tables(runs),
             difference_table(differences, comparison.baseline),
             corridor_table(comparison.corridors),
-            bottleneck_table(runs, top=3),
+            bottleneck_table(runs, top=3, columns=BOTTLENECK_SHOWN),
         ],
         sentences=[*say_goods(runs), ""] if say_goods(runs) else [],
         footer=f"{describe_bypass(runs[0])}"
@@ -164,17 +168,31 @@ def corridor_table(corridors: Any) -> Table:
     return make_table("Tonnes by corridor", filled, ["scenario", *names])
 
 
-def bottleneck_table(runs: Sequence[Run], *, top: int, name: str = "table") -> Table:
+def bottleneck_table(
+    runs: Sequence[Run], *, top: int, columns: Sequence[str], name: str = "table"
+) -> Table:
     """The full capacities of each scenario that cost most, were they one unit smaller."""
     from models.run import bottlenecks
 
     rows = [
-        {"scenario": run.scenario, **row}
+        {"scenario": run.scenario, **_price(row)}
         for run in runs
         for row in bottlenecks(run, top=top).to_dict("records")
     ]
     title = "Bottlenecks: what one unit more, or one less, is worth"
-    return make_table(title, rows, ["scenario", *BOTTLENECK], name=name)
+    return make_table(title, rows, ["scenario", *columns], name=name)
+
+
+def _price(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A bottleneck with its worth as people read it: USD/t, or USD per unit that is no mass."""
+    in_tonnes = row["unit"] == "Mt/yr"
+    scale = 1e-6 if in_tonnes else 1.0
+    return {
+        **row,
+        "gain": row["gain_usd_per_unit"] * scale,
+        "loss": row["loss_usd_per_unit"] * scale,
+        "worth_in": "USD/t" if in_tonnes else f"USD per {row['unit']}",
+    }
 
 
 def describe_certificate(run: Run) -> str:
