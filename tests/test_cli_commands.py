@@ -530,6 +530,29 @@ def test_a_new_scenario_can_be_read(kazroutes, folder):
     assert kazroutes("scenario", "new", "Not A Name")[0] == 3
 
 
+def test_validate_tells_wrong_names_beside_wrong_keys_and_numbers(kazroutes, folder):
+    change = "  - {{type: {}, where: {{{}}}, why: because{}}}\n"
+    (folder / "wrong.yaml").write_text(
+        "name: wrong\ntitle: Wrong\nchanges:\n"
+        + change.format("close", "mode: rail, link: pip", "")
+        + change.format("capacity", "link: pipe", ", factor: -1")
+        + change.format("closed", "mode: tanker", "")
+        + change.format("close", "link: rial", ", foo: 3")
+        + change.format("price", "commodity: oil", ", factor: 2")
+        + "  - {type: project, built: [tunnel], why: because}\n"
+    )
+    code, out, err = kazroutes("scenario", "validate", "wrong.yaml")
+    assert (code, out) == (3, "")
+    told = [line.split(": ", 1) for line in err.splitlines()]
+    assert [where.split(",")[0] for where, _ in told] == [
+        f"wrong.yaml:{line}" for line in (4, 4, 5, 6, 7, 7, 8, 9)
+    ]
+    words = ("'pip'", "'rail'", "-1", "'closed'", "'rial'", "'foo'", "'oil'", "'tunnel'")
+    text = " | ".join(sorted(rule for _, rule in told))
+    assert all(word in text for word in words)
+    assert "(changes[3].where.link): no link is called 'rial'." in err
+
+
 def test_a_new_scenario_is_not_named_like_a_file(kazroutes, folder):
     assert kazroutes("scenario", "new", "mine.yaml") == (2, "", (
         "'mine.yaml' is a file, not a name. Write `kazroutes scenario new -o mine.yaml`.\n"

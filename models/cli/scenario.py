@@ -95,16 +95,22 @@ def validate(*, names: tuple[str, ...], common: Common) -> None:
 
     Exit code 3 with a line for each problem.
     """
-    from models.scenario import apply, load_scenarios, pick_year
+    from models.scenario import apply, load_scenario, pick_year
 
-    chosen = load_scenarios(names)
     network = open_network(common)
     from models.demand import select_case
+    from models.scenario.unknown import find_unknown_names
     from routes.errors import Problem, ScenarioError
 
     problems: list[Problem] = []
     rows = []
-    for one in chosen:
+    for name in names:
+        try:
+            one = load_scenario(name)
+        except ScenarioError as error:
+            found = {*error.problems, *find_unknown_names(Path(name), network)}
+            problems += sorted(found, key=lambda p: (p.file, p.line or 0, p.column or ""))
+            continue
         try:
             _, log = apply(select_case(network, pick_year([one])), one)
         except ScenarioError as error:

@@ -222,7 +222,7 @@ def list_keys(key: Key, data: Any) -> list[str]:
                 if model is None:
                     return ["type"]
             continue
-        model = _find_model(model.model_fields[part].annotation) or Range
+        model = find_model(model.model_fields[part].annotation) or Range
     return list(model.model_fields)
 
 
@@ -232,13 +232,14 @@ def _step(here: Any, part: str | int) -> Any:
     return here[part] if isinstance(here, list) and isinstance(part, int) else None
 
 
-def _find_model(annotation: Any) -> type[BaseModel] | None:
+def find_model(annotation: Any) -> type[BaseModel] | None:
+    """The record among the types that a key may have."""
     if isinstance(annotation, type):
         return annotation if issubclass(annotation, BaseModel) else None
     if get_origin(annotation) is Literal:
         return None
     if get_origin(annotation) in (Union, types.UnionType) or get_args(annotation):
-        found = [_find_model(part) for part in get_args(annotation)]
+        found = [find_model(part) for part in get_args(annotation)]
         return next((model for model in found if model is not None), None)
     return None
 
