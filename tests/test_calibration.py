@@ -198,6 +198,7 @@ EVENT = {"event_id": "e", "start": "2023-03-01", "end": "2023-03-10", "capacity_
         ([{"start": "2021-01-01", "end": "2021-02-01"}], None),
         ([{"subject": "commodity:crude"}], None),
         ([{"subject": "link:no-such-link"}], None),
+        ([{"subject": "link:eskene-kuryk-pipe"}], None),  # proposed: not open in 2023
     ],
 )  # fmt: skip
 def test_outages_cut_capacity_pro_rata_of_days(network, events, left):
@@ -237,6 +238,16 @@ def test_a_cut_takes_background_that_is_not_firm_and_rules_without_a_capacity(ne
     )
     assert cut.loc[ruled, "legal"] == pytest.approx(case.capacities.loc[ruled, "legal"] * left)
     assert np.isinf(cut.loc[ruled, "practical"])
+
+
+@pytest.mark.parametrize("year", [2023, 2024])
+def test_outages_are_listed_of_links_that_are_open_only(network, year):
+    """The storms at Kuryk cut the railway there, not the pipelines that are planned."""
+    case = select_case(network, year)
+    names = {o.subject_id for o in list_outages(case)}
+    assert "kuryk-mangystau-rail" in names
+    links = case.links.index.intersection(names)
+    assert case.links.loc[links, "open"].all()
 
 
 # backcast

@@ -26,7 +26,7 @@ def list_outages(case: Case) -> tuple[Outage, ...]:
 
     Where events overlap, the day counts with the smaller share. Events without an end stand in the
     rows of the year, not here. An event at a place cuts every link that starts or ends there, one
-    of a country every link on its ground.
+    of a country every link on its ground; links that are not open in the year have nothing to cut.
     """
     events = case.network["events"]
     days = 366 if calendar.isleap(case.year) else 365
@@ -77,11 +77,13 @@ def _days_within(start: str, end: str, year: int) -> tuple[int, int]:
 
 
 def _list_subjects(case: Case, subject: str) -> list[str]:
-    """Capacities that an event's subject speaks of."""
+    """Capacities in use that an event's subject speaks of."""
     kind, _, name = subject.partition(":")
-    known, links = case.capacities.index, case.links
-    if kind in ("link", "shared"):
+    known, links = case.capacities.index, case.links[case.links["open"]]
+    if kind == "shared":
         return [name] if name in known else []
+    if kind == "link":
+        return [name] if name in known and name in links.index else []
     if kind == "place":
         touched = (links["from_place_id"] == name) | (links["to_place_id"] == name)
     elif kind == "country":
