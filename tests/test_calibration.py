@@ -304,6 +304,60 @@ def test_backcast_of_other_goods_is_by_corridor_and_groups_count_together(networ
     assert group["model_mt"].sum() > 0
 
 
+def test_points_are_of_total_exports_where_the_ways_out_do_not_make_them_up(network, tmp_path):
+    result = backcast(network, commodity="coal")
+    coal = result.outlets.set_index("outlet")
+    made, right = coal["model_mt"], coal.loc["to-russia"]
+    wanted = 100 * (right["model_mt"] / made.sum() - 20.3 / 31.2)
+    assert right["error_points"] == pytest.approx(wanted)
+    assert coal["shares_mt"].isna().all()  # one way out says nothing of the split
+    assert "total exports, 31.2 Mt" in result.notes[-1]
+    path = tmp_path / "flows.csv"
+    path.write_text(HEADER + "2023,crude,cpc,58\n2023,crude,china,1.2\n", encoding="utf-8")
+    crude = backcast(network, observed=path)
+    table = crude.outlets.set_index("outlet")
+    assert table.loc["cpc", "error_mt"] < -1 and table.loc["cpc", "error_points"] < -1
+    assert table.loc["cpc", "shares_mt"] == pytest.approx(58 / 70.5 * table["model_mt"].sum())
+    assert table["shares_mt"].count() == 2
+    score = crude.scores.set_index("method").loc["shares"]
+    assert score["worst_error_points"] == pytest.approx(0, abs=1e-9)
+
+
+def test_one_way_out_without_a_total_has_no_points(network):
+    result = backcast(network, commodity="uranium")
+    assert result.outlets["error_points"].isna().all()
+    assert result.outlets["shares_mt"].isna().all()
+    scores = result.scores.set_index("method")
+    assert scores[["mean_error_points", "worst_error_points"]].isna().all(axis=None)
+    assert scores.loc["model", "placed_right"] < 0.5
+    assert "no error points" in result.notes[-1]
+
+
+def test_partly_observed_ways_out_without_a_total_say_what_their_points_are_of(network):
+    seen = {2024: [Observation("crude", f"outlet:{name}", mt, mt, mt)
+                   for name, mt in (("cpc", 50.0), ("china", 1.5))]}  # fmt: skip
+    result = backcast(network, year=2024, observed=seen)
+    assert result.outlets["error_points"].sum() == pytest.approx(0, abs=1e-9)
+    assert result.outlets["error_points"].count() == 2
+    assert "the 2 observed ways out together" in result.notes[-1]
+
+
+def test_observed_countries_stand_beside_the_model(network, capsys):
+    result = backcast(network, commodity="grain")
+    table = result.countries.set_index("country")
+    assert table["observed_mt"].to_dict() == {"UZ": 3.5, "CN": 2.2}
+    routes = solve_likely(
+        cut_capacities(case := select_case(network, 2023), list_outages(case))
+    ).routes
+    sold = routes[(routes["commodity"] == "grain") & (routes["use"] == "export")]
+    made = sold.groupby("country")["mt"].sum()
+    assert table["model_mt"].to_dict() == pytest.approx({c: made[c] for c in ("UZ", "CN")})
+    assert result.to_dict()["countries"][0]["country"] == "UZ"
+    assert "only by country" in result.notes[-1]
+    code, out, _ = kazroutes(capsys, "backcast", "--commodity", "grain")
+    assert code == 0 and "Exports by country, grain 2023" in out
+
+
 def test_backcast_takes_parameters_and_refuses_what_it_cannot_cast(network):
     blunt = Parameters(theta=(Sensitivity("crude", 0.02),))
     sharp = Parameters(theta=(Sensitivity("crude", 20.0),))

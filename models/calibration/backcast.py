@@ -31,6 +31,7 @@ from routes.errors import UnknownNameError
 from routes.network import Network, load_network
 
 METHODS = ("model", "optimal", "shares", "cheapest")
+TOTAL = "total:export"
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,18 @@ class Backcast:
 
     `outlets` has a row per way out: outlet, model_mt, optimal_mt, observed_mt, shares_mt (the
     observed shares of 2023 on the year's exports), cheapest_mt (every supply by the way that pays
-    it best, capacities ignored), error_mt and error_points (model less observed). `scores` has a
-    row per method: placed_right (part of the tonnage on its observed way out), mean_error_mt,
-    mean_error_points, worst_error_points. Unknown is NaN. `outages` are the cuts made.
+    it best, capacities ignored), error_mt and error_points (model less observed, the latter in
+    points of total exports, or where no total is observed of the observed ways out together).
+    `countries` has a row per country that something is observed of: country, model_mt, optimal_mt,
+    observed_mt, cheapest_mt, error_mt. `scores` has a row per method: placed_right (part of the
+    tonnage on its observed way out), mean_error_mt, mean_error_points, worst_error_points. Unknown
+    is NaN. `outages` are the cuts made.
     """
 
     year: int
     commodity: str
     outlets: pd.DataFrame = field(repr=False)
+    countries: pd.DataFrame = field(repr=False)
     scores: pd.DataFrame = field(repr=False)
     outages: tuple[Outage, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
@@ -57,6 +62,7 @@ class Backcast:
             "year": self.year,
             "commodity": self.commodity,
             "outlets": _records(self.outlets),
+            "countries": _records(self.countries),
             "scores": _records(self.scores),
             "outages": [
                 {"subject_id": o.subject_id, "part_left": o.part_left, "events": list(o.events)}
@@ -89,7 +95,8 @@ def backcast(
     year : a year with supplies and markets in the data set.
     commodity : a commodity, or a group (its members together).
     observed : observations from outside, a CSV file or what `read_observed_file` returns; where
-        they say something of the year they stand instead of those in the data set.
+        they say something of the year they stand instead of those in the data set (but for its
+        totals, unless they have their own).
     parameters : of the likely split; those shipped by default.
 
     Raises
@@ -118,12 +125,22 @@ def backcast(
 def _merge(
     network: Network, year: int, outside: Mapping[int, Iterable[Observation]] | None
 ) -> dict[int, list[Observation]]:
-    """Observations of the year and of 2023; those from outside replace the data set's own."""
+    """Observations of the year and of 2023; those from outside replace the data set's own.
+
+    A total of the data set stays, unless there is one from outside.
+    """
     merged = {y: list_observations(network, y) for y in {year, BASE_YEAR}}
     for y, rows in (outside or {}).items():
         fresh = list(rows)
         names = {o.commodity for o in fresh}
-        merged[y] = [o for o in merged.get(y, []) if o.commodity not in names] + fresh
+        told = {(o.commodity, o.measure) for o in fresh}
+        own = [
+            o
+            for o in merged.get(y, [])
+            if o.commodity not in names
+            or (o.measure == TOTAL and (o.commodity, o.measure) not in told)
+        ]
+        merged[y] = own + fresh
     return merged
 
 
@@ -181,55 +198,98 @@ class _Comparison:
         flow[best] = sent[model.supply[best]]
         return flow
 
-    def _by_outlet(self, method: str) -> dict[str, float]:
-        flow = self.flows[method]
-        return {
-            name: float(flow[self.model.count(self.commodity, f"outlet:{name}")].sum()) / KT
-            for name in self.names
-        }
+    def _count(self, method: str, measures: Iterable[str]) -> list[float]:
+        """Mt that a method has by each measure."""
+        flow, model = self.flows[method], self.model
+        return [float(flow[model.count(self.commodity, m)].sum()) / KT for m in measures]
 
     def tell(
         self, observations: Mapping[int, list[Observation]], outages: tuple[Outage, ...]
     ) -> Backcast:
-        """The table, its scores and notes."""
+        """The tables, scores and notes."""
         case, year = self.case, self.case.year
-        seen = observe_outlets(case, self.commodity, observations.get(year, []))
-        base = observe_outlets(case, self.commodity, observations.get(BASE_YEAR, []))
+        mine = {
+            y: [o for o in rows if o.commodity == self.commodity]
+            for y, rows in observations.items()
+        }
+        seen, total = self._observe(mine.get(year, []))
+        base, base_total = self._observe(mine.get(BASE_YEAR, []))
         table = pd.DataFrame({"outlet": list(self.names)})
+        ways = [f"outlet:{name}" for name in self.names]
         for method in ("model", "optimal"):
-            table[f"{method}_mt"] = list(self._by_outlet(method).values())
-        table["observed_mt"] = [seen[n].mt if n in seen else np.nan for n in self.names]
-        shares = np.array([base[n].mt if n in base else 0.0 for n in self.names])
-        exported = float(table["model_mt"].sum())
-        known = shares.sum() > 0
-        table["shares_mt"] = shares / shares.sum() * exported if known else np.nan
-        table["cheapest_mt"] = list(self._by_outlet("cheapest").values())
-        compared = table["observed_mt"].notna().to_numpy()
+            table[f"{method}_mt"] = self._count(method, ways)
+        table["observed_mt"] = seen
+        known = base.notna().sum() > 1
+        whole = base.sum() if base_total is None else base_total
+        shares = base.fillna(0.0 if base_total is None else np.nan) / whole
+        table["shares_mt"] = shares * table["model_mt"].sum() if known else np.nan
+        table["cheapest_mt"] = self._count("cheapest", ways)
         table["error_mt"] = table["model_mt"] - table["observed_mt"]
-        table["error_points"] = _points(table, "model", compared)
-        notes = list(case.notes)
-        if not compared.any():
-            notes.append(
-                f"{year}: no observation of {self.commodity} by way out; bring one in a file"
-            )
-        return Backcast(year, self.commodity, table, _score(table, compared), outages, tuple(notes))
+        table["error_points"] = _points(table, "model", total)
+        countries = self._compare_countries(mine.get(year, []))
+        return Backcast(
+            year, self.commodity, table, countries, _score(table, total), outages,
+            (*case.notes, *self._note(table, countries, total)),
+        )  # fmt: skip
+
+    def _observe(self, rows: list[Observation]) -> tuple[pd.Series, float | None]:
+        """Observed Mt by way out; total exports where these do not make up an observed total."""
+        found = observe_outlets(self.case, self.commodity, rows)
+        seen = pd.Series([found[n].mt if n in found else np.nan for n in self.names], dtype=float)
+        totals = [o for o in rows if o.measure == TOTAL and o.low > seen.sum()]
+        return seen, totals[0].mt if totals else None
+
+    def _compare_countries(self, rows: list[Observation]) -> pd.DataFrame:
+        some = [o for o in rows if o.measure.startswith("country:")]
+        measures = [o.measure for o in some]
+        table = pd.DataFrame({"country": [m.partition(":")[2] for m in measures]})
+        for method in ("model", "optimal"):
+            table[f"{method}_mt"] = self._count(method, measures)
+        table["observed_mt"] = [o.mt for o in some]
+        table["cheapest_mt"] = self._count("cheapest", measures)
+        return table.assign(error_mt=table["model_mt"] - table["observed_mt"])
+
+    def _note(
+        self, table: pd.DataFrame, countries: pd.DataFrame, total: float | None
+    ) -> Iterable[str]:
+        """What is not observed, and what error points are shares of."""
+        of, count = f"{self.case.year}", int(table["observed_mt"].notna().sum())
+        if not count:
+            only = ", only by country" if len(countries) else ""
+            yield f"{of}: no observation of {self.commodity} by way out{only}; bring one in a file"
+        elif total is not None:
+            yield f"{of}: error points are of total exports, {total:g} Mt observed"
+        elif count == 1:
+            yield f"{of}: one way out is observed and no total: there are no error points"
+        elif table["error_points"].notna().any() and count < len(table):
+            yield f"{of}: error points are of the {count} observed ways out together"
 
 
-def _points(table: pd.DataFrame, method: str, compared: Any) -> Any:
-    """Share of a method less the observed share, percentage points; shares of observed ways out."""
-    mt = table[f"{method}_mt"].where(compared)
-    seen = table["observed_mt"]
-    if not compared.any() or mt.sum() <= 0 or seen.sum() <= 0:
+def _points(table: pd.DataFrame, method: str, total: float | None) -> Any:
+    """Share of a method less the observed share, percentage points.
+
+    Shares are of total exports when those observed are given, else of the observed ways out
+    together: of a single one there is none.
+    """
+    mt, seen = table[f"{method}_mt"], table["observed_mt"]
+    compared = seen.notna()
+    if total is not None:  # the rule of shares exports what the model does
+        made = table["model_mt" if method == "shares" else f"{method}_mt"].sum()
+    else:
+        made, total = mt[compared].sum(), seen.sum()
+        compared &= compared.sum() > 1
+    if made <= 0 or total <= 0:
         return np.full(len(table), np.nan)
-    return (100 * (mt / mt.sum() - seen / seen.sum())).to_numpy()
+    return (100 * (mt / made - seen / total)).where(compared).to_numpy()
 
 
-def _score(table: pd.DataFrame, compared: Any) -> pd.DataFrame:
+def _score(table: pd.DataFrame, total: float | None) -> pd.DataFrame:
+    compared = table["observed_mt"].notna().to_numpy()
     rows = []
     for method in METHODS:
         mt = table.loc[compared, f"{method}_mt"].to_numpy(dtype=float)
         seen = table.loc[compared, "observed_mt"].to_numpy(dtype=float)
-        points = np.abs(_points(table, method, compared)[compared])
+        points = np.abs(_points(table, method, total)[compared])
         usable = bool(len(mt)) and bool(np.isfinite(mt).all()) and max(mt.sum(), seen.sum()) > 0
         rows.append({
             "method": method,

@@ -58,8 +58,8 @@ def check_split(
 
     Inputs are those of the year, capacities cut by its dated outages. Beside the model stand the
     optimum, the observed shares of 2023, and every supply by the way that pays it best, capacities
-    ignored. Crude by its outlets, other goods by corridor. Any year with inputs will do: without
-    an observation its columns stay empty.
+    ignored. Crude by its outlets, other goods by corridor, observed countries besides. Any year
+    with inputs will do: without an observation its columns stay empty.
     """
     network = open_network(common)
     from models.calibration import backcast
@@ -73,18 +73,22 @@ def check_split(
 
 
 def describe_backcast(result: Backcast, footer: str) -> Output:
-    """Outlets first, then scores and the cuts of capacity."""
+    """Outlets first, then countries that are observed, scores and the cuts of capacity."""
     of = f"{result.commodity} {result.year}"
     cuts = [
         {"capacity_of": o.subject_id, "part_left": o.part_left, "events": list(o.events)}
         for o in result.outages
     ]
+    tables = [
+        frame_table(f"Exports by way out, {of}", result.outlets, name="outlets"),
+        frame_table(f"How right each method is, {of}", result.scores, name="scores"),
+        make_table("Capacities cut by outages", cuts, name="outages"),
+    ]
+    if len(result.countries):
+        title = f"Exports by country, {of}"
+        tables.insert(1, frame_table(title, result.countries, name="countries"))
     return Output(
         result.to_dict(),
-        [
-            frame_table(f"Exports by way out, {of}", result.outlets, name="outlets"),
-            frame_table(f"How right each method is, {of}", result.scores, name="scores"),
-            make_table("Capacities cut by outages", cuts, name="outages"),
-        ],
+        tables,
         footer=" ".join([*(f"{note}." for note in result.notes), footer]),
     )
