@@ -21,6 +21,7 @@ from models.calibration.reasons import REASONS, find_reason
 from models.choice import Constant, Parameters, Sensitivity, load_parameters, solve_likely
 from models.choice.outlets import OUTLETS, name_outlets
 from models.cli import COMMANDS
+from models.cli.calibrate import describe_calibration
 from models.cli.shell import LazyGroup, run_group
 from models.demand import available_capacity, select_case
 from routes.errors import DataError, UnknownNameError, UsageError
@@ -285,6 +286,7 @@ def test_backcast_of_the_base_year_beats_the_optimum(network):
     )
     assert errors["error_points"].sum() == pytest.approx(0, abs=1e-9)
     assert "<table" in result._repr_html_()
+    assert not [note for note in result.notes if "not fitted" in note]
 
 
 def test_backcast_counts_exports_only_and_every_export_once(network):
@@ -354,6 +356,7 @@ def test_observed_countries_stand_beside_the_model(network, capsys):
     assert table["model_mt"].to_dict() == pytest.approx({c: made[c] for c in ("UZ", "CN")})
     assert result.to_dict()["countries"][0]["country"] == "UZ"
     assert "only by country" in result.notes[-1]
+    assert "grain is not fitted: its likely split takes the spread of crude" in result.notes
     code, out, _ = kazroutes(capsys, "backcast", "--commodity", "grain")
     assert code == 0 and "Exports by country, grain 2023" in out
 
@@ -480,6 +483,7 @@ def test_calibrate_writes_a_file_that_backcast_reads(capsys, tmp_path, calibrati
         k: json.loads(json.dumps(again[k])) for k in ("constants", "theta", "fit")
     }
     assert load_parameters(path).to_dict()["constants"] == told["constants"]
+    assert "Fitted: crude; all other goods" in describe_calibration(calibration, "").footer
     code, out, err = kazroutes(capsys, "backcast", "--parameters", str(path), "--json")
     assert code == 0, err
     row = json.loads(out)["outlets"][0]

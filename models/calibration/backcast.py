@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.calibration.base_year import IDENTIFIED_BY
 from models.calibration.observed import (
     BASE_YEAR,
     Observation,
@@ -252,7 +253,10 @@ class _Comparison:
     def _note(
         self, table: pd.DataFrame, countries: pd.DataFrame, total: float | None
     ) -> Iterable[str]:
-        """What is not observed, and what error points are shares of."""
+        """What is not fitted and not observed, and what error points are shares of."""
+        goods = {*family_of(self.case, self.commodity)}
+        if not goods & {IDENTIFIED_BY, *(c.commodity for c in self.model.parameters.constants)}:
+            yield f"{self.commodity} is not fitted: its likely split takes the spread of crude"
         of, count = f"{self.case.year}", int(table["observed_mt"].notna().sum())
         if not count:
             only = ", only by country" if len(countries) else ""

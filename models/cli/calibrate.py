@@ -56,7 +56,9 @@ def describe_calibration(result: Calibration, footer: str) -> Output:
     """Constants first, then the fit and the sensitivities."""
     count = len(result.constants)
     most = float(result.constants["usd_per_t"].abs().max()) if count else 0.0
+    fitted = ", ".join(dict.fromkeys(["crude", *result.constants["commodity"]]))
     told = [f"{count} constants, the largest {most:.1f} USD/t."]
+    told += [f"Fitted: {fitted}; all other goods take the spread of crude and are not fitted."]
     told += [f"Left unexplained: {note}." for note in result.notes]
     return Output(
         result.to_dict(),

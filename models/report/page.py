@@ -39,7 +39,7 @@ COLUMNS = KEY_INDICATORS
 SCRIPTS = ("core.js", "state.js", "map.js", "tip.js", "sheets.js", "main.js")
 _ASSIGNMENTS = {
     "optimal": "Flows are what would leave if every tonne took its best netback.",
-    "likely": "Flows are what probably leaves, by choice constants fitted on the base year.",
+    "likely": "Flows are what probably leaves: fitted on the base year for crude, other goods not.",
     "possible": "Flows are the most tonnes that can leave.",
 }
 
