@@ -588,6 +588,16 @@ def test_charts_of_an_ensemble_are_drawn(kazroutes, folder):
         assert "48 samples, seed 1" in (folder / f"{kind}.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("kind", ["tornado", "fan"])
+def test_what_does_not_stand_out_from_chance_is_not_drawn(kind, kazroutes, folder):
+    assert kazroutes("ensemble", "base.yaml", "-n", "8", "--seed", "2", "--out", "few")[0] == 0
+    given = ("--ensemble", "few", "--indicator", "days_mean", "-o", "few.svg")
+    code, _, err = kazroutes("chart", kind, *given)
+    assert code == 2
+    assert "days_mean more than chance does" in err
+    assert not (folder / "few.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,11 +8,20 @@ import pytest
 from scipy import stats
 
 from ensemble_case import BASE, tiny_network
+from models import charts
 from models.ensemble import run_ensemble
 from models.ensemble.design import draw_saltelli, make_design
 from models.ensemble.discovery import find_conditions, read_goal
-from models.ensemble.drivers import estimate_sobol, rank_drivers, sobol_of_kinds
+from models.ensemble.drivers import (
+    count_needed,
+    estimate_sobol,
+    find_noise,
+    keep_independent,
+    rank_drivers,
+    sobol_of_kinds,
+)
 from models.ensemble.frames import fan_frame, tornado_frame, violin_frame
+from models.ensemble.overview import summarise_ensemble
 from models.ensemble.summary import compare_pairs, find_exceedance, find_quantiles
 from routes.errors import UnknownNameError, UsageError
 
@@ -84,6 +93,62 @@ def test_rank_correlations_are_those_of_scipy():
     strength = table["correlation"].abs()
     assert strength[2] < table["noise"][2] < strength[1] < strength[0]
     assert table["correlation"][1] < 0 < table["correlation"][0]
+    assert list(table["above_noise"][:3]) == [True, True, False]
+
+
+def idle_drivers(n, drivers, seed=0):
+    """Samples of drivers that do nothing: the outcome is drawn by itself."""
+    points = make_design("lhs", n=n, seed=seed, drivers=drivers + 1).rows(0, n)
+    names = [f"x{i}" for i in range(drivers)]
+    frame = pd.DataFrame(points, columns=[*names, "good_mt"])
+    return frame.assign(sample=np.arange(n), scenario="a"), names
+
+
+def test_noise_holds_for_the_strongest_of_many_drivers():
+    """Of 100 outcomes that nothing drives about one shows a driver, not nearly every one."""
+    passed = 0
+    for seed in range(100):
+        frame, names = idle_drivers(64, 200, seed)
+        passed += int(rank_drivers(frame, names, ["good_mt"])["above_noise"].any())
+    assert passed <= 4
+    # of a single driver it is the 1 % level of scipy's own test
+    at = find_noise(64, 1)
+    t = at * np.sqrt(62 / (1 - at**2))
+    assert 2 * stats.t.sf(t, 62) == pytest.approx(0.01)
+    assert find_noise(64, 852) == pytest.approx(0.517, abs=0.001)
+    needed = count_needed(852, 0.2)
+    assert find_noise(needed, 852) <= 0.2 < find_noise(needed // 2, 852)
+
+
+def test_a_tornado_shows_only_what_stands_out_from_chance():
+    frame, names = idle_drivers(64, 300)
+    bars = tornado_frame(frame, names, "good_mt")
+    assert bars.empty
+    with pytest.raises(UsageError, match="none moves good_mt more than chance"):
+        charts.tornado(bars, indicator="good_mt")
+    frame["good_mt"] += 3 * frame["x7"]
+    assert list(tornado_frame(frame, names, "good_mt")["driver"]) == ["x7"]
+
+
+def test_samples_that_repeat_others_do_not_count_for_the_noise():
+    ensemble = run_ensemble(BASE, n=8, method="saltelli", network=tiny_network())
+    each = len({driver["kind"] for driver in ensemble.manifest["drivers"]}) + 2
+    frame = ensemble.to_frame([*ensemble.inputs])
+    own = keep_independent(ensemble, frame)
+    assert (len(frame), len(own)) == (8 * each, 16)
+    assert not own[list(ensemble.inputs)].round(12).duplicated().any()
+    plain = run_ensemble(BASE, n=8, network=tiny_network())
+    assert len(keep_independent(plain, plain.to_frame([]))) == 8
+
+
+def test_the_overview_says_what_samples_are_too_few_for():
+    few = summarise_ensemble(run_ensemble(BASE, n=16, network=tiny_network()))
+    assert f"Few samples for {int(few.drivers['rank'].max())} drivers" in few.notes[0]
+    assert not few.drivers["above_noise"].all()
+    assert len(few.found_drivers) == few.drivers["above_noise"].sum()
+    many = summarise_ensemble(run_ensemble(BASE, n=1024, network=tiny_network()))
+    assert not [note for note in many.notes if note.startswith("Few samples")]
+    assert set(many.tornado["driver"]) <= set(many.found_drivers["driver"])
 
 
 def ishigami(points):

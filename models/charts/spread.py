@@ -55,7 +55,12 @@ def tornado(
     measure = _measure(indicator or _first(swings, "outcome"))
     table = swings.dropna(subset=["low", "high"])
     if table.empty:
-        raise UsageError("A tornado needs at least one input with a low and a high side.")
+        what = indicator or _first(swings, "outcome") or "it"
+        msg = (
+            "A tornado needs at least one input with a low and a high side: none moves "
+            f"{what} more than chance does in so few samples. Take more."
+        )
+        raise UsageError(msg)
     width = (table["high"] - table["low"]).abs()
     table = table.assign(width=width).sort_values(["width", "driver"], ascending=[False, True])
     table = table.head(most)

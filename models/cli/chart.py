@@ -212,18 +212,24 @@ def draw_samples(
     inputs = list(samples.inputs) if kind in ("tornado", "fan") else []
     frame = samples.to_frame([*inputs, outcome])
     frame = frame[frame["scenario"].isin(names)]
+    own = ensemble.keep_independent(samples, frame)
     if kind == "violin":
         return charts.violin(ensemble.violin_frame(frame, [outcome]), names=titles, footer=footer)
     if kind == "exceedance":
         table = ensemble.find_exceedance(frame, outcome)
         return charts.exceedance(table, names=titles, footer=footer)
     if kind == "tornado":
-        swings = ensemble.tornado_frame(frame, inputs, outcome)
+        swings = ensemble.tornado_frame(own, inputs, outcome)
         return charts.tornado(swings, indicator=outcome, footer=footer)
     if driver is None:
-        ranked = ensemble.rank_drivers(frame, inputs, [outcome])
+        ranked = ensemble.rank_drivers(own, inputs, [outcome])
+        ranked = ranked[ranked["above_noise"].astype(bool)]
         if ranked.empty:
-            raise UsageError(f"Nothing that was drawn moves {outcome}: there is no fan to draw.")
+            msg = (
+                f"Nothing that was drawn moves {outcome} more than chance does in so few samples. "
+                "Take more, or name a --driver."
+            )
+            raise UsageError(msg)
         driver = str(ranked["driver"].iloc[0])
     elif driver not in inputs:
         raise UnknownNameError("driver of the ensemble", driver, inputs)

@@ -14,7 +14,7 @@ from routes.lazy import attach
 if TYPE_CHECKING:
     from models.ensemble.design import draw_saltelli
     from models.ensemble.discovery import find_conditions
-    from models.ensemble.drivers import estimate_sobol, rank_drivers
+    from models.ensemble.drivers import estimate_sobol, keep_independent, rank_drivers
     from models.ensemble.frames import fan_frame, tornado_frame, violin_frame
     from models.ensemble.overview import summarise_ensemble
     from models.ensemble.plan import Plan
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Ensemble": "results", "Plan": "plan", "compare_pairs": "summary", "draw_saltelli": "design",
     "estimate_sobol": "drivers", "fan_frame": "frames", "find_conditions": "discovery",
-    "find_exceedance": "summary", "find_quantiles": "summary", "open_ensemble": "results",
+    "find_exceedance": "summary", "find_quantiles": "summary", "keep_independent": "drivers",
+    "open_ensemble": "results",
     "plan_ensemble": "planner", "rank_drivers": "drivers", "replay_sample": "replay",
     "run_ensemble": "runner", "summarise_ensemble": "overview",
     "tornado_frame": "frames", "violin_frame": "frames",
@@ -35,9 +36,9 @@ _HOMES = {
 
 __all__ = [
     "Ensemble", "Plan", "compare_pairs", "draw_saltelli", "estimate_sobol", "fan_frame",
-    "find_conditions", "find_exceedance", "find_quantiles", "open_ensemble", "plan_ensemble",
-    "rank_drivers", "replay_sample", "run_ensemble", "summarise_ensemble", "tornado_frame",
-    "violin_frame",
+    "find_conditions", "find_exceedance", "find_quantiles", "keep_independent", "open_ensemble",
+    "plan_ensemble", "rank_drivers", "replay_sample", "run_ensemble", "summarise_ensemble",
+    "tornado_frame", "violin_frame",
 ]  # fmt: skip
 
 __getattr__, __dir__ = attach(__name__, _HOMES)

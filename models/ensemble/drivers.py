@@ -21,6 +21,7 @@ from models.flow.arrays import Floats
 from routes.errors import UnknownNameError, UsageError
 
 _FEWEST = 8  # samples that a correlation is worth computing from
+_LUCK = 0.01  # chance that the strongest of drivers that do nothing looks as if it did something
 
 
 def rank_drivers(
@@ -37,7 +38,7 @@ def rank_drivers(
     -------
     pandas.DataFrame
         A row a scenario, outcome and driver: scenario, outcome, driver, correlation (-1 to 1),
-        noise (a correlation that chance alone exceeds once in a hundred drivers, two-sided), rank.
+        noise (see `find_noise`), rank, above_noise (whether the driver stands out from chance).
         Inputs and outcomes that never vary have no row.
     """
     for name in (*inputs, *outcomes):
@@ -55,18 +56,50 @@ def rank_drivers(
             found = some.T @ _rank_columns(values[known][:, None])[:, 0]
             varied = np.flatnonzero(np.abs(some).sum(axis=0) > 0)
             order = varied[np.lexsort((varied, -np.abs(found[varied])))]
+            noise = find_noise(int(known.sum()), len(order))
             parts.append(
                 pd.DataFrame({
                     "scenario": scenario,
                     "outcome": outcome,
                     "driver": [inputs[i] for i in order],
                     "correlation": found[order],
-                    "noise": stats.norm.ppf(0.995) / np.sqrt(known.sum() - 1),
+                    "noise": noise,
                     "rank": np.arange(1, len(order) + 1),
+                    "above_noise": np.abs(found[order]) > noise,
                 })
             )  # fmt: skip
-    columns = ["scenario", "outcome", "driver", "correlation", "noise", "rank"]
+    columns = ["scenario", "outcome", "driver", "correlation", "noise", "rank", "above_noise"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def find_noise(samples: int, drivers: int) -> float:
+    """The rank correlation that chance alone gives.
+
+    Were there so many drivers that do nothing, the strongest of them would exceed it in one outcome
+    of a hundred: Sidak's correction, and the t approximation of Spearman's correlation.
+    """
+    luck = -np.expm1(np.log1p(-_LUCK) / max(drivers, 1))
+    t = stats.t.isf(luck / 2, samples - 2)
+    return float(t / np.hypot(t, np.sqrt(samples - 2)))
+
+
+def count_needed(drivers: int, correlation: float) -> int:
+    """About how many samples it takes until a rank correlation is above the noise."""
+    samples = _FEWEST
+    while find_noise(samples, drivers) > correlation:
+        samples *= 2
+    return samples
+
+
+def keep_independent(ensemble: Ensemble, frame: pd.DataFrame) -> pd.DataFrame:
+    """The samples that say something of their own: all, but with `saltelli` one in a few.
+
+    Its samples repeat most inputs of others: a correlation over all would seem surer than it is.
+    """
+    if ensemble.manifest["method"] != "saltelli":
+        return frame
+    each = len({driver["kind"] for driver in ensemble.manifest["drivers"]}) + 2
+    return frame[(frame["sample"] % each).isin((0, each - 1))]
 
 
 def _rank_columns(values: Floats) -> Floats:

@@ -32,7 +32,8 @@ def tornado_frame(
     frame
         Columns `scenario`, inputs and the outcome.
     top
-        Bars a scenario: the inputs of the strongest rank correlations.
+        Most bars a scenario: the inputs of the strongest rank correlations; those that are not
+        above the noise have none.
     tail
         Part of the samples that counts as low, and as high.
     ranked
@@ -46,7 +47,7 @@ def tornado_frame(
     """
     if ranked is None:
         ranked = rank_drivers(frame, inputs, [outcome])
-    ranked = ranked[ranked["outcome"] == outcome]
+    ranked = ranked[(ranked["outcome"] == outcome) & ranked["above_noise"].astype(bool)]
     rows = []
     for scenario, mine in frame.groupby("scenario", sort=False):
         strongest = ranked[ranked["scenario"] == scenario].head(top)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from models.ensemble.discovery import find_conditions, read_goal
-from models.ensemble.drivers import rank_drivers, sobol_of_kinds
+from models.ensemble.drivers import count_needed, keep_independent, rank_drivers, sobol_of_kinds
 from models.ensemble.frames import tornado_frame
 from models.ensemble.results import Ensemble
 from models.ensemble.summary import compare_pairs, find_exceedance, find_quantiles
@@ -20,6 +20,7 @@ KEY_OUTCOMES = (
     "middle-corridor_share",
 )  # fmt: skip
 MOST_RANKED = 16_384  # samples that correlations, conditions and tornado bars are taken from
+PLAIN = 0.2  # a rank correlation that should stand out from chance
 
 MOST_NUMBERS = 4_000_000  # held at a time: 32 MB
 
@@ -30,7 +31,7 @@ class Overview:
 
     quantiles (all outcomes), pairs, exceedance, drivers, tornado (key outcomes), conditions (with a
     goal), sobol (of kinds of drivers, where the samples allow it); largest_gap: worst proof of all
-    samples.
+    samples; notes: what the samples are too few for.
     """
 
     quantiles: pd.DataFrame
@@ -41,6 +42,14 @@ class Overview:
     conditions: pd.DataFrame
     sobol: pd.DataFrame
     largest_gap: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def found_drivers(self) -> pd.DataFrame:
+        """The rows of drivers that stand out from chance."""
+        if self.drivers.empty:
+            return self.drivers
+        return self.drivers[self.drivers["above_noise"].astype(bool)]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The frames that have rows, by name."""
@@ -88,6 +97,7 @@ def summarise_ensemble(
     drivers, tornado, conditions = [], [], []
     for scenario in ensemble.scenarios:
         frame = ensemble.to_frame(columns, scenario=scenario, most=MOST_RANKED)
+        frame = keep_independent(ensemble, frame)
         ranked = rank_drivers(frame, ensemble.inputs, outcomes)
         drivers.append(ranked)
         tornado += [
@@ -98,16 +108,36 @@ def summarise_ensemble(
     sobol = pd.DataFrame()
     if ensemble.manifest["method"] == "saltelli" and ensemble.is_complete:
         sobol = sobol_of_kinds(ensemble, outcomes)
+    ranking = _stack(drivers)
     return Overview(
         quantiles=_stack(quantiles),
         pairs=_stack(pairs),
         exceedance=_stack(exceedance),
-        drivers=_stack(drivers),
+        drivers=ranking,
         tornado=_stack(tornado),
         conditions=_stack(conditions),
         sobol=sobol,
         largest_gap=largest_gap,
+        notes=tuple(_note_drivers(ranking)),
     )
+
+
+def _note_drivers(ranking: pd.DataFrame) -> Iterator[str]:
+    """What does not stand out from chance, and how many samples it takes."""
+    if ranking.empty:
+        return
+    count = int(ranking["rank"].max())
+    noise = float(ranking["noise"].min())
+    if noise > PLAIN:
+        yield (
+            f"Few samples for {count} drivers: chance alone gives rank correlations up to "
+            f"{noise:.2f}; from about {count_needed(count, PLAIN):,} on {PLAIN:g} stands out."
+        )
+    for scenario, mine in ranking.groupby("scenario", sort=False):
+        found = mine.groupby("outcome", sort=False)["above_noise"].any()
+        if not found.all():
+            none = ", ".join(found.index[~found])
+            yield f"{scenario}: no driver stands out from chance for {none}."
 
 
 def write_overview(overview: Overview, ensemble: Ensemble) -> None:
