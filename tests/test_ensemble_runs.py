@@ -354,6 +354,8 @@ def test_the_command(tmp_path, capsys):
     assert run_group(group, [*words, "--resume"]) == 0
     told = capsys.readouterr().out
     assert "How often a scenario beats another" in told and "largest relative gap" in told
+    assert document["notes"][0].startswith("Few samples for") and document["notes"][0] in told
+    assert all(row["above_noise"] for row in document["drivers"])
     assert run_group(group, [*words, "--resume", "--csv"]) == 0
     assert capsys.readouterr().out.startswith("scenario,outcome,samples,mean,sd,q05")
 

@@ -166,7 +166,7 @@ def describe_ensemble(result: Ensemble, overview: Overview, *, footer: str) -> O
     from models.ensemble.overview import KEY_OUTCOMES
     from models.tables import frame_table
 
-    quantiles, pairs, drivers = overview.quantiles, overview.pairs, overview.drivers
+    quantiles, pairs, drivers = overview.quantiles, overview.pairs, overview.found_drivers
     tables = [
         frame_table(
             "Outcomes: mean, spread and quantiles",
@@ -197,6 +197,7 @@ def describe_ensemble(result: Ensemble, overview: Overview, *, footer: str) -> O
         "seed": manifest["seed"],
         "method": manifest["method"],
         "largest_gap": overview.largest_gap,
+        "notes": list(overview.notes),
         **{
             name: overview.tables()[name].to_dict("records") if name in overview.tables() else []
             for name in ("quantiles", "pairs", "conditions", "sobol")
@@ -209,9 +210,12 @@ def describe_ensemble(result: Ensemble, overview: Overview, *, footer: str) -> O
         tables=tables,
         files=[frame_table("Quantiles", quantiles, name="quantiles")],
         sentences=[words, ""],
-        footer=(
-            f"Every sample is proven optimal; largest relative gap {overview.largest_gap:.1e}.\n"
-            f"{footer}"
+        footer="\n".join(
+            [
+                f"Every sample is proven optimal; largest relative gap {overview.largest_gap:.1e}.",
+                *overview.notes,
+                footer,
+            ]
         ),
     )
 
