@@ -189,9 +189,25 @@ def test_conditions_find_a_planted_box():
     assert (best["box"], best["density"], best["coverage"]) == (1, 1.0, 1.0)
     assert best["base_rate"] == pytest.approx(0.2, abs=0.01)
     assert re.fullmatch(r"x1 > 0\.(60|59)\d* and x4 <= 0\.(50|49)\d*", best["conditions"])
-    assert table["samples"].sum() == n
+    assert table["samples"].sum() == 667  # a third, which the search has not seen
+    assert table["coverage"].sum() == pytest.approx(1)
     always = find_conditions(frame, ["x1"], "middle-corridor_share<2")
     assert list(always["conditions"]) == ["always"]
+
+
+def test_conditions_are_not_made_of_chance():
+    """With hundreds of inputs a tree finds dense boxes in anything; the samples left out tell."""
+    frame, names = idle_drivers(128, 400)
+    table = find_conditions(frame, names, "good_mt<0.4")
+    assert list(table["conditions"]) == ["none that stand out from chance"]
+    assert table.loc[0, ["density", "coverage"]].to_list() == pytest.approx([51 / 128, 1], abs=0.01)
+    frame["shut"] = (frame["x3"] < 0.3).astype(float)
+    frame["good_mt"] = np.where(frame["shut"] > 0, 0.0, 0.3 + frame["good_mt"])
+    table = find_conditions(frame, [*names[4:], "shut"], "good_mt<0.4")
+    assert table.loc[0, "conditions"] == "shut > 0.5"
+    assert (table.loc[0, "density"], table["samples"].sum()) == (1, 43)
+    rare = find_conditions(frame.assign(good_mt=[1.0] * 127 + [0.0]), names, "good_mt<0.4")
+    assert list(rare["conditions"]) == ["none that stand out from chance"]
 
 
 @pytest.mark.parametrize("text", ["exported_mt", "exported_mt>", "exported_mt > many"])

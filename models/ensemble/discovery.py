@@ -1,8 +1,8 @@
 """Scenario discovery: the ranges of inputs under which an outcome is as wanted.
 
-A tree of decisions (CART, scikit-learn) splits the samples by inputs; its leaves are boxes, each
-with the part of its samples that are as wanted (density) and the part of all such samples that it
-holds (coverage).
+A tree of decisions (CART, scikit-learn) splits two thirds of the samples by inputs that stand out
+from chance; its leaves are boxes. The third that the tree has not seen says of each box which part
+of its samples are as wanted (density), and which part of all such samples it holds (coverage).
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from models.ensemble.drivers import rank_drivers
 from routes.errors import UsageError
 
+HELD_OUT = 1 / 3  # part of the samples that boxes are measured on
+_FEWEST = 8  # samples that make a box
+_WANTED = "as wanted"
+_BY_CHANCE = "none that stand out from chance"
 _COMPARE: dict[str, Callable[[pd.Series, float], pd.Series]] = {
     ">=": lambda values, level: values >= level,
     "<=": lambda values, level: values <= level,
@@ -60,7 +65,10 @@ def find_conditions(
     depth: int = 3,
     smallest: float = 0.02,
 ) -> pd.DataFrame:
-    """Boxes of inputs in which samples are as wanted, densest first.
+    """Boxes of inputs in which samples are as wanted, densest first where they were sought.
+
+    Boxes are sought in two thirds of the samples, by inputs whose rank correlation with the goal is
+    above the noise there, and measured on the others.
 
     Parameters
     ----------
@@ -71,54 +79,70 @@ def find_conditions(
     depth
         Conditions that a box may have at most.
     smallest
-        Part of a scenario's samples that a box must hold.
+        Part of the samples that a box must hold where it is sought; never fewer than 8 samples.
 
     Returns
     -------
     pandas.DataFrame
         A row a scenario and box: scenario, goal, box (1 is the densest), conditions in words,
-        density and coverage (0..1), samples, share_of_samples, base_rate (part of all samples that
-        are as wanted).
+        density and coverage (0..1), samples, share_of_samples (all of samples that the search has
+        not seen), base_rate (part of all samples that are as wanted). Where goals hold in all
+        samples or none, or no input stands out from chance, one row that says so.
     """
+    from sklearn.model_selection import train_test_split
     from sklearn.tree import DecisionTreeClassifier
 
     goal = read_goal(goal) if isinstance(goal, str) else goal
     parts = []
     for scenario, mine in frame.groupby("scenario", sort=False):
         wanted = goal.holds(mine[goal.outcome]).to_numpy()
-        points = mine[list(inputs)].to_numpy(dtype=float)
         rate = wanted.mean()
         if rate in (0.0, 1.0):
-            parts.append(pd.DataFrame([_describe_whole(str(scenario), goal, wanted)]))
+            words = "always" if rate else "never"
+            parts.append(pd.DataFrame([_describe_whole(str(scenario), goal, wanted, words)]))
             continue
+        kinds = wanted if min(wanted.sum(), (~wanted).sum()) > 1 else None
+        seek, check = train_test_split(
+            np.arange(len(wanted)), test_size=HELD_OUT, stratify=kinds, random_state=0
+        )
+        ranked = rank_drivers(
+            mine.iloc[seek].assign(**{_WANTED: wanted[seek].astype(float)}), inputs, [_WANTED]
+        )
+        names = list(ranked.loc[ranked["above_noise"].astype(bool), "driver"])
+        if not names or kinds is None:
+            parts.append(pd.DataFrame([_describe_whole(str(scenario), goal, wanted, _BY_CHANCE)]))
+            continue
+        points = mine[names].to_numpy(dtype=float)
         tree = DecisionTreeClassifier(
-            max_depth=depth, min_samples_leaf=max(1, int(smallest * len(mine))),
+            max_depth=depth, min_samples_leaf=max(_FEWEST, int(smallest * len(seek))),
             min_impurity_decrease=1e-4, random_state=0,
-        ).fit(points, wanted)  # fmt: skip
-        leaf = tree.apply(points)
+        ).fit(points[seek], wanted[seek])  # fmt: skip
+        leaf, there = tree.apply(points), wanted[check]
         rows = []
-        for number, words in _read_leaves(tree.tree_, inputs).items():
-            inside = leaf == number
-            hits = wanted[inside].sum()
+        for number, words in _read_leaves(tree.tree_, names).items():
+            inside = leaf[check] == number
+            hits = there[inside].sum()
             rows.append({
                 "scenario": scenario, "goal": str(goal), "conditions": words,
-                "density": hits / inside.sum(), "coverage": hits / wanted.sum(),
-                "samples": int(inside.sum()), "share_of_samples": inside.mean(), "base_rate": rate,
+                "density": hits / inside.sum() if inside.any() else np.nan,
+                "coverage": hits / there.sum(), "samples": int(inside.sum()),
+                "share_of_samples": inside.mean(), "base_rate": rate,
+                "sought": wanted[seek][leaf[seek] == number].mean(),
             })  # fmt: skip
         table = pd.DataFrame(rows).sort_values(
-            ["density", "coverage", "conditions"], ascending=[False, False, True]
+            ["sought", "coverage", "conditions"], ascending=[False, False, True]
         )
         table.insert(2, "box", np.arange(1, len(table) + 1))
-        parts.append(table)
+        parts.append(table.drop(columns="sought"))
     return pd.concat(parts, ignore_index=True)
 
 
-def _describe_whole(scenario: str, goal: Goal, wanted: np.ndarray) -> dict[str, object]:
+def _describe_whole(scenario: str, goal: Goal, wanted: np.ndarray, words: str) -> dict[str, object]:
     rate = float(wanted.mean())
     return {
-        "scenario": scenario, "goal": str(goal), "box": 1,
-        "conditions": "always" if rate == 1.0 else "never", "density": rate, "coverage": rate,
-        "samples": len(wanted), "share_of_samples": 1.0, "base_rate": rate,
+        "scenario": scenario, "goal": str(goal), "box": 1, "conditions": words, "density": rate,
+        "coverage": float(rate > 0), "samples": len(wanted), "share_of_samples": 1.0,
+        "base_rate": rate,
     }  # fmt: skip
 
 
@@ -134,7 +158,7 @@ def _read_leaves(tree: object, inputs: Sequence[str]) -> dict[int, str]:
             parts = [
                 f"{inputs[f]} {sign} {value:.4g}" for (f, sign), value in sorted(limits.items())
             ]
-            leaves[node] = " and ".join(parts) or "always"
+            leaves[node] = " and ".join(parts) or _BY_CHANCE
             continue
         at, level = int(feature[node]), float(threshold[node])
         above, below = (at, ">"), (at, "<=")
