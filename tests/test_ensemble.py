@@ -102,6 +102,19 @@ def test_drivers_are_grouped_as_written():
     assert drivers["market:coal@town"].low == 0.5
 
 
+def test_drivers_of_goods_that_nobody_supplies_are_idle():
+    none = Scenario.model_validate({
+        "name": "none", "title": "The mine is shut", "year": 2023,
+        "changes": [{"type": "supply", "where": {"commodity": "coal"}, "set": 0, "why": "To see."}],
+    })  # fmt: skip
+    idle = {d.name for d in tiny_plan([none]).drivers if d.idle}
+    assert {"price:coal", "lifting:coal", "market:coal@abroad"} <= idle
+    assert not {"tariff:RU/rail1520", "interest"} & idle
+    assert not [d.name for d in tiny_plan([BASE, none]).drivers if d.idle]
+    ensemble = run_ensemble([none], n=8, network=tiny_network())
+    assert set(ensemble.inputs) - set(ensemble.live_inputs) == idle
+
+
 def test_numbers_of_a_group_move_together_within_their_own_ranges():
     plan = plan_ensemble(["baseline-2023"], network=load_network())
     world = plan.worlds[0]

@@ -151,6 +151,17 @@ def test_the_overview_says_what_samples_are_too_few_for():
     assert set(many.tornado["driver"]) <= set(many.found_drivers["driver"])
 
 
+def test_the_overview_leaves_idle_drivers_out():
+    ensemble = run_ensemble(BASE, n=64, network=tiny_network())
+    first = summarise_ensemble(ensemble).drivers["driver"].iloc[0]
+    (row,) = [driver for driver in ensemble.manifest["drivers"] if driver["name"] == first]
+    assert row["idle"] is False
+    row["idle"] = True
+    overview = summarise_ensemble(ensemble, goal="exported_mt>2.5")
+    assert first not in set(overview.drivers["driver"]) | set(overview.tornado["driver"])
+    assert not overview.conditions["conditions"].str.contains(first, regex=False).any()
+
+
 def ishigami(points):
     x = points * 2 * np.pi - np.pi
     return np.sin(x[:, 0]) + 7 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])

@@ -209,7 +209,7 @@ def draw_samples(
         f"{len(samples):,} samples, seed {samples.manifest['seed']}; scenario"
         f"{'s' if len(names) > 1 else ''} {', '.join(names)}. kazroutes {package_version()}."
     )
-    inputs = list(samples.inputs) if kind in ("tornado", "fan") else []
+    inputs = list(samples.live_inputs) if kind in ("tornado", "fan") else []
     frame = samples.to_frame([*inputs, outcome])
     frame = frame[frame["scenario"].isin(names)]
     own = ensemble.keep_independent(samples, frame)

@@ -93,18 +93,17 @@ def summarise_ensemble(
                 if frame[outcome].notna().any():
                     exceedance.append(find_exceedance(frame, outcome))
     extra = [] if wanted is None else [wanted.outcome]
-    columns = list(dict.fromkeys([*ensemble.inputs, *outcomes, *extra]))
+    inputs = ensemble.live_inputs
+    columns = list(dict.fromkeys([*inputs, *outcomes, *extra]))
     drivers, tornado, conditions = [], [], []
     for scenario in ensemble.scenarios:
         frame = ensemble.to_frame(columns, scenario=scenario, most=MOST_RANKED)
         frame = keep_independent(ensemble, frame)
-        ranked = rank_drivers(frame, ensemble.inputs, outcomes)
+        ranked = rank_drivers(frame, inputs, outcomes)
         drivers.append(ranked)
-        tornado += [
-            tornado_frame(frame, ensemble.inputs, outcome, ranked=ranked) for outcome in outcomes
-        ]
+        tornado += [tornado_frame(frame, inputs, outcome, ranked=ranked) for outcome in outcomes]
         if wanted is not None:
-            conditions.append(find_conditions(frame, ensemble.inputs, wanted))
+            conditions.append(find_conditions(frame, inputs, wanted))
     sobol = pd.DataFrame()
     if ensemble.manifest["method"] == "saltelli" and ensemble.is_complete:
         sobol = sobol_of_kinds(ensemble, outcomes)

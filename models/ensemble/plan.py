@@ -25,7 +25,8 @@ class Driver:
 
     `name` is its column in the tables; `kind` one of models.ensemble.inputs.KINDS; `unit` that of
     the recorded value ("x": a factor on the best estimate, "level": the probability drawn);
-    `numbers` how many numbers of the data it moves; `low`, `best`, `high` recorded values.
+    `numbers` how many numbers of the data it moves; `low`, `best`, `high` recorded values. It is
+    `idle` when nothing can come of it: it is of a commodity that no scenario ever supplies.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Driver:
     low: float
     best: float
     high: float
+    idle: bool = False
 
 
 @dataclass(frozen=True)

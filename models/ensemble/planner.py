@@ -12,7 +12,7 @@ from models.demand import Case, select_case
 from models.ensemble.build import build_world, check_world, find_closed, find_live_links
 from models.ensemble.column_builder import list_verdicts
 from models.ensemble.inputs import Ranged, list_inputs
-from models.ensemble.plan import Closure, Plan, draw_inputs
+from models.ensemble.plan import Closure, Driver, Plan, draw_inputs
 from models.ensemble.recorder import Recorder
 from models.ensemble.spread import Terms
 from models.ensemble.world import World
@@ -133,7 +133,27 @@ def build_plan(
         links=links,
         facts=facts,
     )
-    return replace(plan, drivers=recorder.drivers(names, _find_ends(plan, len(names))))
+    drivers = recorder.drivers(names, _find_ends(plan, len(names)))
+    live = {"", *_find_supplied(plan, list(applied.values()), len(names))}
+    return replace(
+        plan, drivers=tuple(replace(each, idle=_good_of(each) not in live) for each in drivers)
+    )
+
+
+def _find_supplied(plan: Plan, cases: Sequence[Case], n_drivers: int) -> set[str]:
+    """Commodities that some scenario supplies, at the highest draws at least."""
+    highest, _ = draw_inputs(plan, np.full((1, n_drivers), 1.0))
+    found: set[str] = set()
+    for world, case in zip(plan.worlds, cases, strict=True):
+        offered = world.columns["supply"].draw(highest[0]) > 0
+        found |= set(case.supplies["commodity_id"].to_numpy(dtype=object)[offered])
+    return found
+
+
+def _good_of(driver: Driver) -> str:
+    """The commodity that a driver is of; blank when it is of none or of many."""
+    kind, _, subject = driver.name.partition(":")
+    return subject.partition("@")[0] if kind in ("supply", "market", "lifting", "price") else ""
 
 
 def _find_ends(plan: Plan, n_drivers: int) -> Floats:

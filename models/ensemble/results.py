@@ -43,6 +43,12 @@ class Ensemble:
         return tuple(driver["name"] for driver in self.manifest["drivers"])
 
     @property
+    def live_inputs(self) -> tuple[str, ...]:
+        """Columns of what was drawn and can matter."""
+        drivers = self.manifest["drivers"]
+        return tuple(driver["name"] for driver in drivers if not driver.get("idle", False))
+
+    @property
     def drivers(self) -> pd.DataFrame:
         """What was drawn, a row a column of inputs."""
         names = ["name", "kind", "words", "unit", "numbers", "low", "best", "high"]
