@@ -5,6 +5,7 @@ import io
 import json
 import math
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -577,3 +578,21 @@ def test_the_base_year_is_the_last_where_2023_is_missing(tmp_path):
     empty = load_network(write_tiny(tmp_path / "none", ("supplies.csv", "2023,4", "2022,4")))
     with pytest.raises(UsageError, match="same year"):
         solve_baseline(empty)
+
+
+# What stands on the ground
+
+
+def test_plants_at_home_do_not_hang_on_a_port(shipped):
+    """With every link of the Kazakh ports gone the plants beside them are served and sell."""
+    places = shipped["places"].set_index("place_id")
+    ports = set(places.index[(places["kind"] == "port") & (places["country"] == "KZ")])
+    for table in ("markets", "supplies"):
+        assert not ports & set(shipped[table]["place_id"]), table
+    case = select_case(shipped, 2023)
+    ends = case.links["from_place_id"].isin(ports) | case.links["to_place_id"].isin(ports)
+    assert ends.any()
+    result = solve_optimal(replace(case, links=case.links.assign(open=case.links["open"] & ~ends)))
+    assert result.solution.missed.sum() == pytest.approx(0.0, abs=1e-6)
+    carried = result.routes.groupby("from_place_id")["mt"].sum()
+    assert carried["aktau-works"] == pytest.approx(0.4)
