@@ -243,12 +243,20 @@ def test_a_cut_takes_background_that_is_not_firm_and_rules_without_a_capacity(ne
 
 @pytest.mark.parametrize("year", [2023, 2024])
 def test_outages_are_listed_of_links_that_are_open_only(network, year):
-    """The storms at Kuryk cut the railway there, not the pipelines that are planned."""
-    case = select_case(network, year)
+    """What strikes all of Kuryk cuts the railway there, not the pipelines that are planned."""
+    rows = [EVENT | {"subject": "place:kuryk", "start": f"{year}-03-01", "end": f"{year}-03-10"}]
+    case = select_case(with_rows(network, "events", rows), year)
     names = {o.subject_id for o in list_outages(case)}
     assert "kuryk-mangystau-rail" in names
     links = case.links.index.intersection(names)
     assert case.links.loc[links, "open"].all()
+
+
+@pytest.mark.parametrize("year", [2023, 2024])
+def test_storms_at_kuryk_cut_its_berths_and_no_inland_line(network, year):
+    case = select_case(network, year)
+    cut = {o.subject_id for o in list_outages(case) if any("kuryk" in name for name in o.events)}
+    assert cut == {"port-kuryk-rail-ferry", "port-kuryk-total"}
 
 
 # backcast
