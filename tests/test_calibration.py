@@ -259,6 +259,27 @@ def test_storms_at_kuryk_cut_its_berths_and_no_inland_line(network, year):
     assert cut == {"port-kuryk-rail-ferry", "port-kuryk-total"}
 
 
+@pytest.mark.parametrize(
+    ("event", "year"),
+    [("cpc-2022-08-spm", 2022), ("cpc-2025-04-moorings", 2025), ("cpc-2025-11-spm2", 2025)],
+)
+def test_one_mooring_alone_leaves_42_mt_a_year(network, event, year):
+    """3.5 Mt a month (OIL-038), whether the terminal or its moorings are the tighter limit."""
+    rows = network["events"].set_index("event_id").loc[[event]]
+    left = rows.set_index("subject")["capacity_left"]
+    assert set(left.index) == {"link:cpc-terminal-load", "shared:cpc-moorings"}
+    case = select_case(network, year)
+    for subject, share in left.items():
+        whole = case.capacities.loc[subject.partition(":")[2], "practical"]
+        assert share * whole == pytest.approx(42, abs=0.5), subject
+
+
+def test_a_search_for_mines_that_cost_no_export_cuts_nothing(network):
+    named = {name for o in list_outages(select_case(network, 2022)) for name in o.events}
+    assert "cpc-2022-08-spm" in named
+    assert "cpc-2022-06-mines" not in named
+
+
 # backcast
 
 
