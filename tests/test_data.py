@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -596,3 +597,24 @@ def test_plants_at_home_do_not_hang_on_a_port(shipped):
     assert result.solution.missed.sum() == pytest.approx(0.0, abs=1e-6)
     carried = result.routes.groupby("from_place_id")["mt"].sum()
     assert carried["aktau-works"] == pytest.approx(0.4)
+
+
+def test_every_tonne_of_crude_on_rails_of_the_caucasus_takes_a_tank_car_once(shipped):
+    """Over the sea by Dubendi in local cars, by Astrakhan in those that Kazakhstan loads."""
+    case = select_case(shipped, 2023)
+    links = case.links[case.links["to_node_id"].str.endswith(".rail1520")]
+    country = shipped["places"].set_index("place_id")["country"]
+    start, end = (links[f"{side}_place_id"].map(country) for side in ("from", "to"))
+    inside = start.isin(("AZ", "GE")) & links["from_node_id"].str.endswith(".rail1520")
+    classes = links["commodity_classes"].str.split(";")
+    crude = classes.map(lambda names: names == [""] or "crude" in names)
+    racks = set(links.index[end.isin(("AZ", "GE")) & ~inside & crude])
+    shared = case.shared[case.shared["commodity_class"] == "crude"].set_index("shared_id")
+    own, local = (
+        shared.loc[name, "link_id"] for name in ("wagons-tank-crude", "wagons-tank-crude-caucasus")
+    )
+    assert sorted(racks & set(own)) == ["akhalkalaki-gauge-1435-1520", "samur-yalama-border"]
+    assert set(local) == racks - set(own)
+    assert "dubendi-tanker-rail" in set(local)
+    assert "batumi-rail-tanker" not in {*own, *local}
+    assert 0 < case.capacities.loc["wagons-tank-crude-caucasus", "practical"] < np.inf
