@@ -618,3 +618,12 @@ def test_every_tonne_of_crude_on_rails_of_the_caucasus_takes_a_tank_car_once(shi
     assert "dubendi-tanker-rail" in set(local)
     assert "batumi-rail-tanker" not in {*own, *local}
     assert 0 < case.capacities.loc["wagons-tank-crude-caucasus", "practical"] < np.inf
+
+
+def test_the_third_crossing_to_china_takes_half_of_both_directions(shipped):
+    """The source's 20 Mt a year are imports and exports together (COR420)."""
+    rows = shipped["capacities"].set_index("subject_id")
+    for name in ("bakhty-tacheng-border", "aktogay-bakhty-rail"):
+        assert rows.loc[name, "source_id"] == "COR420"
+        assert rows.loc[name, "capacity"] == pytest.approx(20 / 2)
+        assert rows.loc[name, "high"] <= 20
