@@ -627,3 +627,12 @@ def test_the_third_crossing_to_china_takes_half_of_both_directions(shipped):
         assert rows.loc[name, "source_id"] == "COR420"
         assert rows.loc[name, "capacity"] == pytest.approx(20 / 2)
         assert rows.loc[name, "high"] <= 20
+
+
+def test_crossings_to_russia_take_no_more_one_way_than_was_counted_both_ways(shipped):
+    """61.8 Mt in the 243 days to August 2025, both ways and with the norm of trains passed."""
+    rows = shipped["capacities"].set_index("subject_id").loc[["rail-kz-ru-crossings"]]
+    both_ways = 61.8 * 365 / 243
+    assert (rows["capacity"] < 0.9 * both_ways).all()
+    assert (rows["capacity"] > 0.5 * both_ways).all()
+    assert set(rows["grade"]) == {"D"}
