@@ -636,3 +636,16 @@ def test_crossings_to_russia_take_no_more_one_way_than_was_counted_both_ways(shi
     assert (rows["capacity"] < 0.9 * both_ways).all()
     assert (rows["capacity"] > 0.5 * both_ways).all()
     assert set(rows["grade"]) == {"D"}
+
+
+def test_goods_of_pavlodar_reach_china_over_kazakh_ground(baseline, shipped):
+    """The line Aksu-Semey was built in 2001 so that they need not pass Kulunda and Barnaul."""
+    country = shipped["places"].set_index("place_id")["country"]
+    routes = baseline.routes
+    mine = routes[routes["from_place_id"].isin(("pavlodar", "aksu", "bozshakol", "ekibastuz"))]
+    sold = mine[mine["to_place_id"].map(country) == "CN"]
+    assert sold["mt"].sum() > 0.5
+    ground = sold["links"].explode().map(baseline.case.links["country"])
+    assert "RU" not in set(ground)
+    pair = shipped["links"].set_index("link_id").loc[["aksu-semey-rail", "aksu-pavlodar-rail"]]
+    assert pair["length_km"].sum() == 382  # Pavlodar-Semey in the tariff guide
