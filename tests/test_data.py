@@ -649,3 +649,12 @@ def test_goods_of_pavlodar_reach_china_over_kazakh_ground(baseline, shipped):
     assert "RU" not in set(ground)
     pair = shipped["links"].set_index("link_id").loc[["aksu-semey-rail", "aksu-pavlodar-rail"]]
     assert pair["length_km"].sum() == 382  # Pavlodar-Semey in the tariff guide
+
+
+def test_the_btc_project_gives_the_base_year_what_stands_in_the_rows_of_2024(shipped):
+    effects = shipped["project_effects"]
+    made = effects[effects["project_id"] == "btc-kazakh-2-2"].set_index("subject_id")["value"]
+    assert set(made.index) == {"btc-kazakh-oil", "btc-tengiz-oil"}
+    rows = shipped["capacities"]
+    later = rows[rows["from_year"] == 2024].set_index("subject_id")["capacity"]
+    assert made.to_dict() == later[made.index].to_dict()
