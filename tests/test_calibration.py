@@ -282,6 +282,18 @@ def test_a_search_for_mines_that_cost_no_export_cuts_nothing(network):
     assert "cpc-2022-06-mines" not in named
 
 
+def test_the_gaps_name_every_large_misfit_of_other_goods(network):
+    """With the shipped parameters' figures, so that the words follow a new calibration."""
+    weak = network["gaps"]["what_is_weak"].str.cat(sep=" ")
+    rows = [row for row in load_parameters().fit if row["commodity"] != "crude"]
+    large = [row for row in rows if abs(row["error_share"]) > 0.2]
+    assert len(large) >= 3
+    for row in large:
+        scale = 1e3 if row["observed_mt"] < 0.1 else 1.0
+        said = f"{row['model_mt'] * scale:.1f} against {row['observed_mt'] * scale:.1f}"
+        assert said in weak, (row["commodity"], row["measure"])
+
+
 # backcast
 
 

@@ -658,3 +658,15 @@ def test_the_btc_project_gives_the_base_year_what_stands_in_the_rows_of_2024(shi
     rows = shipped["capacities"]
     later = rows[rows["from_year"] == 2024].set_index("subject_id")["capacity"]
     assert made.to_dict() == later[made.index].to_dict()
+
+
+def test_the_gaps_say_that_btc_before_cpc_contradicts_the_minister(shipped):
+    """As long as the streams pay more for Tengiz oil in BTC than in CPC."""
+    streams = shipped["streams"]
+    mine = streams[(streams["supply_place_id"] == "tengiz") & (streams["from_year"] == 2023)]
+    worth = (mine["price_differential_usd_per_t"] + mine["quality_usd_per_t"]).set_axis(
+        mine["outlet_link_id"]
+    )
+    gaps = shipped["gaps"].set_index("gap_id")["what_is_weak"]
+    for name in ("cpc-blend-price", "crude-quality-banks"):
+        assert (worth["ceyhan-load"] > worth["cpc-terminal-load"]) == ("OIL-331" in gaps[name])
