@@ -84,16 +84,12 @@ def exit_links(links: pd.DataFrame, country: str) -> np.ndarray:
     return np.asarray(starts & ~ends, dtype=bool)
 
 
-def close_transit(links: pd.DataFrame, country: str, *, end_swaps: bool = False) -> pd.DataFrame:
+def close_transit(links: pd.DataFrame, country: str) -> pd.DataFrame:
     """A copy of `links` in which nothing leaves `country` again, by land or by its ports.
 
-    Goods may still enter and be sold there. With `end_swaps`, links flagged `depends:<country>`
-    (paired deliveries that need it) close too.
+    Goods may still enter and be sold there, and paired deliveries (swaps) go on.
     """
-    shut = exit_links(links, country)
-    if end_swaps:
-        shut |= links["flags"].str.split(";").map(lambda f: f"depends:{country}" in f).to_numpy()
-    return links.assign(open=links["open"].to_numpy() & ~shut)
+    return links.assign(open=links["open"].to_numpy() & ~exit_links(links, country))
 
 
 def first_country(places: Iterable[str]) -> str:

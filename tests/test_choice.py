@@ -28,6 +28,7 @@ from models.choice.logit import PROMISE, make_logit, split_supplies
 from models.choice.outlets import OUTLETS, name_outlets
 from models.choice.parameters import note_mismatch, read_parameters, write_parameters
 from models.choice.route_set import add_routes, build_routes, collect_routes, usable_arcs
+from models.cli.results import describe_certificate
 from models.demand import Growth, Limit, select_case
 from models.flow.programme import build_problem
 from models.flow.solve import base_solver, solve_optimal
@@ -590,6 +591,8 @@ def test_run_under_likely_reports_its_residual_and_keeps_the_laws(network):
     assert run.indicators["exported_mt"] <= best.indicators["possible_mt"] + 1e-6
     assert run.indicators["surplus_musd"] < best.indicators["surplus_musd"]
     assert len(run.routes) > len(best.routes)
+    assert "Fitted: crude; all other goods" in describe_certificate(run)
+    assert "Fitted" not in describe_certificate(best)
 
 
 def test_a_likely_run_does_not_depend_on_what_ran_before(network):

@@ -199,10 +199,14 @@ def describe_certificate(run: Run) -> str:
     """The proof of a run in one line."""
     proof = run.certificate
     if run.assignment == "likely":
+        from models.choice import load_parameters
+
+        fitted = dict.fromkeys(["crude", *(c.commodity for c in load_parameters().constants)])
         return (
             f"Likely flows: residual of their programme {proof['residual']:.1e}, largest violation "
             f"{proof['max_violation']:.1e}; surplus {proof['primal']:.1f} of at most "
-            f"{proof['dual_bound']:.1f} M USD/yr."
+            f"{proof['dual_bound']:.1f} M USD/yr. Fitted: {', '.join(fitted)}; all other goods take "
+            "the spread of crude and are not fitted."
         )
     if proof["dual_bound"] is None or run.assignment != "optimal":
         return f"Largest violation of a rule: {proof['max_violation']:.1e}."

@@ -38,9 +38,9 @@ class Closed:
     before_by_commodity: Mapping[str, float] | None = field(default=None, repr=False)
 
 
-def close_country(case: Case, country: str, *, end_swaps: bool = False) -> Case:
+def close_country(case: Case, country: str) -> Case:
     """The case with transit of `country` closed (model section 4)."""
-    return replace(case, links=close_transit(case.links, country, end_swaps=end_swaps))
+    return replace(case, links=close_transit(case.links, country))
 
 
 def measure_closed(
