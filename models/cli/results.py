@@ -205,8 +205,8 @@ def describe_certificate(run: Run) -> str:
         return (
             f"Likely flows: residual of their programme {proof['residual']:.1e}, largest violation "
             f"{proof['max_violation']:.1e}; surplus {proof['primal']:.1f} of at most "
-            f"{proof['dual_bound']:.1f} M USD/yr. Fitted: {', '.join(fitted)}; all other goods take "
-            "the spread of crude and are not fitted."
+            f"{proof['dual_bound']:.1f} M USD/yr. Fitted: {', '.join(fitted)}; all other goods "
+            "take the spread of crude and are not fitted."
         )
     if proof["dual_bound"] is None or run.assignment != "optimal":
         return f"Largest violation of a rule: {proof['max_violation']:.1e}."
