@@ -607,6 +607,17 @@ def test_difference_map_splits_gains_and_losses() -> None:
     check_labels(ax)
 
 
+def test_changes_that_cancel_but_for_rounding_are_not_labelled() -> None:
+    """To Rotterdam a corridor takes from another: 9.9 - 10 + 0.1 is not quite nothing."""
+    mt = {"port-augusta": 20.0, "port-rotterdam": 9.9}
+    after = FLOWS.assign(mt=FLOWS["link_id"].map(mt).fillna(FLOWS["mt"]))
+    after.loc[len(after)] = ["port-rotterdam", "middle-corridor", "crude", 0.1, 50.0]
+    record = inspect_map(draw_difference(PLACES, LINKS, FLOWS, after, geometries=GEOMETRIES))
+    texts = " ".join(record.labels["text"])
+    assert "Augusta \N{MINUS SIGN}10.0 Mt" in texts
+    assert "Rotterdam" not in texts
+
+
 def test_difference_of_a_run_with_itself_is_blank() -> None:
     ax = draw_difference(PLACES, LINKS, FLOWS, FLOWS, geometries=GEOMETRIES)
     assert inspect_map(ax).lanes.empty

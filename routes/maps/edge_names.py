@@ -14,6 +14,7 @@ from routes.maps.page import Page
 
 _EDGE_NEAR = 34.0
 _LEAST_LINE = 0.002
+_NOTHING = 1e-6
 
 
 def label_exits(
@@ -36,7 +37,7 @@ def label_exits(
     least = _LEAST_LINE * float(exits["value"].abs().sum()) if len(exits) else 0.0
     for number, (anchor, group) in enumerate(_cluster_exits(page, exits, points)):
         sums = group.groupby("place_id")["value"].sum()
-        sums = sums[sums != 0]
+        sums = sums[sums.abs() > _NOTHING * least]  # changes may cancel but for rounding
         main = group.loc[group.groupby("place_id")["value"].idxmax()].set_index("place_id")
         order = sorted(sums.index, key=lambda place: (-abs(sums[place]), place))
         corridors = [str(main.at[place, "corridor"]) for place in order]
