@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from models.run import Run, plain, run_scenario
+from models.run import Run, run_scenario
 from models.scenario import list_scenarios, load_composed
+from models.tables import strict_value
 from routes.errors import UnknownNameError, UsageError
 from routes.network import Network
 
@@ -35,30 +36,18 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `kazroutes compare`."""
-        return {
+        document: dict[str, Any] = strict_value({
             "baseline": self.baseline,
             "scenarios": [
-                {
-                    "scenario": run.scenario,
-                    "year": run.year,
-                    "indicators": {name: plain(v) for name, v in run.indicators.items()},
-                }
+                {"scenario": run.scenario, "year": run.year, "indicators": run.indicators}
                 for run in self.runs
             ],
-            "differences": [
-                {name: plain(value) for name, value in row.items()}
-                for row in self.differences.to_dict("records")
-            ],
-            "corridors": [
-                {name: plain(value) for name, value in row.items()}
-                for row in self.corridors.to_dict("records")
-            ],
-            "commodities": [
-                {name: plain(value) for name, value in row.items()}
-                for row in self.commodities.to_dict("records")
-            ],
+            "differences": self.differences,
+            "corridors": self.corridors,
+            "commodities": self.commodities,
             "runs": [dict(run.manifest) | {"scenario": run.scenario} for run in self.runs],
-        }
+        })  # fmt: skip
+        return document
 
     def _repr_html_(self) -> str:
         return str(self.table.to_html(index=False, float_format="{:,.3g}".format))

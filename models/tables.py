@@ -179,7 +179,13 @@ def write_json(document: Any) -> str:
 
 
 def strict_value(value: Any) -> Any:
-    """`value` in JSON's own terms: unlimited and undefined are None, keys are text."""
+    """`value` in JSON's own terms: unlimited and undefined are None, keys are text.
+
+    A frame becomes a list with a mapping for each row.
+    """
+    if hasattr(value, "itertuples"):
+        rows = value.itertuples(index=False, name=None)
+        return [strict_value(dict(zip(value.columns, row, strict=True))) for row in rows]
     value = plain_value(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None

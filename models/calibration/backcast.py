@@ -28,6 +28,7 @@ from models.flow.laws import check_solution
 from models.flow.programme import build_problem
 from models.flow.solve import solver_for
 from models.flow.solver import Solution
+from models.tables import strict_value
 from routes.errors import UnknownNameError
 from routes.network import Network, load_network
 
@@ -59,18 +60,19 @@ class Backcast:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `kazroutes backcast`; without an observation None."""
-        return {
+        document: dict[str, Any] = strict_value({
             "year": self.year,
             "commodity": self.commodity,
-            "outlets": _records(self.outlets),
-            "countries": _records(self.countries),
-            "scores": _records(self.scores),
+            "outlets": self.outlets,
+            "countries": self.countries,
+            "scores": self.scores,
             "outages": [
-                {"subject_id": o.subject_id, "part_left": o.part_left, "events": list(o.events)}
+                {"subject_id": o.subject_id, "part_left": o.part_left, "events": o.events}
                 for o in self.outages
             ],
-            "notes": list(self.notes),
-        }
+            "notes": self.notes,
+        })  # fmt: skip
+        return document
 
     def _repr_html_(self) -> str:
         title = f"<h4>{self.commodity} {self.year}: model against observed</h4>"
@@ -304,10 +306,3 @@ def _score(table: pd.DataFrame, total: float | None) -> pd.DataFrame:
             "worst_error_points": float(points.max()) if usable else np.nan,
         })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(k): None if isinstance(v, float) and not np.isfinite(v) else v for k, v in row.items()}
-        for row in frame.to_dict("records")
-    ]

@@ -35,8 +35,9 @@ from models.indicators import (
     transit_share,
     transit_share_value,
 )
-from models.run import Run, plain, records, run_scenario
+from models.run import Run, run_scenario
 from models.scenario import Scenario
+from models.tables import strict_value
 from routes.errors import UnknownNameError
 from routes.network import Network
 
@@ -85,11 +86,11 @@ class Dependency(Tabled):
             "scenario": self.scenario,
             "year": self.year,
             "country": self.country,
-            "indicators": {name: plain(value) for name, value in run.indicators.items()},
-            "transit_power": records(power.table) if power else None,
+            "indicators": run.indicators,
+            "transit_power": power.table if power else None,
             "surplus_musd": power.surplus_musd if power else run.result.surplus_musd,
             "surplus_without_transit_musd": power.surplus_without_transit_musd if power else None,
-            "dependency": records(self.table),
+            "dependency": self.table,
             "observed_bypass": {
                 "mt_per_month": self.observed_bypass.mt_per_month,
                 "month": self.observed_bypass.month,
@@ -101,18 +102,19 @@ class Dependency(Tabled):
             document["transit_power_details"] = {
                 "players": power.players,
                 "exact": power.exact,
-                "other": list(power.other),
+                "other": power.other,
                 "coalitions": power.coalitions,
                 "solves": power.solves,
             }
         if self.shift is not None:
-            document["projects"] = list(self.projects)
-            document["transit_power_with_projects"] = records(self.shift.after.table)
-            document["transit_power_change"] = records(self.shift.table)
+            document["projects"] = self.projects
+            document["transit_power_with_projects"] = self.shift.after.table
+            document["transit_power_change"] = self.shift.table
         if self.limits is not None:
-            document["limits"] = records(self.limits)
-        document["manifest"] = dict(run.manifest)
-        return document
+            document["limits"] = self.limits
+        document["manifest"] = run.manifest
+        strict: dict[str, Any] = strict_value(document)
+        return strict
 
 
 def measure_dependency(

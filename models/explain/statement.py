@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.run import plain
+from models.tables import strict_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +18,5 @@ class Statement:
 
     def to_dict(self) -> dict[str, Any]:
         """The statement as plain data."""
-        numbers = {name: plain(value) for name, value in self.data.items()}
-        return {"kind": self.kind, "text": self.text} | numbers
+        document: dict[str, Any] = strict_value({"kind": self.kind, "text": self.text} | self.data)
+        return document

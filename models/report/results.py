@@ -13,7 +13,8 @@ from models.charts import words
 from models.names import name_place, name_subjects
 from models.report.sentences import summarise
 from models.report.shapes import place_points, trace_ways
-from models.run import Run, plain
+from models.run import Run
+from models.tables import strict_value
 from routes.errors import UsageError
 from routes.maps.lines import Geometries
 from routes.maps.style import CORRIDORS
@@ -122,7 +123,7 @@ def _describe_run(run: Run, baseline: Run, pools: Pools, least: float) -> dict[s
         "left_out": [least, len(left_out), shorten_number(left_out["mt"].sum())],
         "capacities": _list_capacities(run, pools),
         "changes": _list_changes(run, pools),
-        "certificate": {name: plain(value) for name, value in run.certificate.items()},
+        "certificate": strict_value(run.certificate),
         "digest": run.manifest["scenario_digest"],
     }  # fmt: skip
 

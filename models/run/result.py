@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from models.flow.result import FlowResult
 from models.indicators import OBSERVED_BYPASS
 from models.scenario import Scenario
+from models.tables import strict_value
 
 
 @dataclass(frozen=True)
@@ -50,23 +49,24 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """The run as plain data, unlimited and undefined as None (the JSON of `kazroutes run`)."""
-        return {
+        document: dict[str, Any] = strict_value({
             "scenario": self.scenario,
             "year": self.year,
             "assignment": self.assignment,
             "commodity": self.commodity,
             "country": self.country,
-            "indicators": {name: plain(value) for name, value in self.indicators.items()},
-            "corridors": records(self.corridors),
-            "commodities": records(self.commodities),
-            "links": records(self.links),
-            "shared_capacities": records(self.shared_capacities),
-            "routes": records(self.routes),
+            "indicators": self.indicators,
+            "corridors": self.corridors,
+            "commodities": self.commodities,
+            "links": self.links,
+            "shared_capacities": self.shared_capacities,
+            "routes": self.routes,
             "bypass": self._bypass(),
-            "certificate": {name: plain(value) for name, value in self.certificate.items()},
-            "changes": [dict(change) for change in self.changes],
-            "manifest": dict(self.manifest),
-        }
+            "certificate": self.certificate,
+            "changes": self.changes,
+            "manifest": self.manifest,
+        })  # fmt: skip
+        return document
 
     @property
     def cargo(self) -> str:
@@ -110,21 +110,3 @@ class Run:
     def _repr_html_(self) -> str:
         head = f"<h4>{self.title or self.scenario} · {self.assignment} · {self.year}</h4>"
         return head + str(self.corridors.to_html(index=False, float_format="{:,.2f}".format))
-
-
-def plain(value: Any) -> Any:
-    """A number as strict JSON knows it: None for undefined and unlimited."""
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, np.integer):
-        return int(value)
-    return value
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame as plain dictionaries."""
-    columns = list(frame.columns)
-    return [
-        {name: plain(value) for name, value in zip(columns, row, strict=True)}
-        for row in frame.itertuples(index=False, name=None)
-    ]

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from models.scenario.amounts import Amount, format_number
 from models.scenario.changes import ChangeRecord
 from models.scenario.document import COMMAND_LINE, Key, Scenario, describe_change
+from models.tables import strict_value
 from routes.errors import Problem
 
 Step = Literal["factor", "add", "set", "close", "open"]
@@ -218,8 +219,8 @@ class AppliedChange:
     def to_dict(self) -> dict[str, object]:
         """The record in plain values; an unlimited number is None, as in JSON."""
         return {
-            "subject": self.subject, "field": self.field, "old": _plain(self.old),
-            "new": _plain(self.new), "unit": self.unit, "step": self.step, "why": self.why,
+            "subject": self.subject, "field": self.field, "old": strict_value(self.old),
+            "new": strict_value(self.new), "unit": self.unit, "step": self.step, "why": self.why,
             "source": list(self.source), "scenarios": list(self.scenarios),
             "changes": list(self.changes), "outranked": list(self.outranked),
         }  # fmt: skip
@@ -228,10 +229,6 @@ class AppliedChange:
         unit = f" {self.unit}" if self.unit else ""
         old, new = write_value(self.old), write_value(self.new)
         return f"{self.subject} {self.field}: {old} -> {new}{unit} ({', '.join(self.changes)})"
-
-
-def _plain(value: float | bool | str) -> float | bool | str | None:  # noqa: FBT001 (a value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_value(value: float | bool | str) -> str:  # noqa: FBT001 (a value)
