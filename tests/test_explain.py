@@ -104,6 +104,19 @@ def test_limits_of_undelivered_tonnes_sum_to_the_possible_flow(closed):
     assert crude["possible_mt"] == pytest.approx(exported, rel=1e-6)
 
 
+def test_tonnes_that_no_room_is_left_for_are_told_beside_those_that_do_not_pay(closed):
+    """62 Mt of crude find no way; of what could leave a little yields to dearer goods."""
+    said = {s["commodity"]: s for kind in ("limit", "unprofitable")
+            for s in told(explain_run(closed), kind)}  # fmt: skip
+    crude, coal = said["crude"], said["coal-low-ash"]
+    assert crude["kind"] == "limit" and coal["kind"] == "unprofitable"
+    idle = crude["possible_mt"] - crude["exported_mt"]
+    assert 0 < idle < 0.01 * crude["undelivered_mt"]
+    assert f"The limit of {crude['possible_mt']:.4g} (Mt): " in crude["text"]
+    assert coal["possible_mt"] - coal["exported_mt"] == pytest.approx(coal["undelivered_mt"])
+    assert "The limit" not in coal["text"]
+
+
 def test_shifts_account_for_every_tonne_and_name_a_change_that_moves_it(baseline, closed):
     found = told(explain_run(closed, against=baseline, top=1000), "shift")
     crude = [s for s in found if s["commodity"] == "crude"]
@@ -129,7 +142,7 @@ def test_shifts_account_for_every_tonne_and_name_a_change_that_moves_it(baseline
     assert crude[0]["causes"][0]["moves_mt"] == pytest.approx(moved)
 
 
-@pytest.mark.parametrize("scenario", ["closed", "middle-corridor-2030"])
+@pytest.mark.parametrize("scenario", ["closed", "russian-ports-closed-to-rail"])
 def test_shifts_add_up_way_by_way_over_all_supplies(scenario, baseline, closed):
     run = closed if scenario == "closed" else run_scenario(scenario, prices=False)
     told_net = {}

@@ -40,7 +40,9 @@ def _explain_stay(
         "commodity": commodity, "undelivered_mt": stays, "possible_mt": limit.possible_mt,
         "exported_mt": exported, "parts": limit.parts.to_dict("records"),
     }  # fmt: skip
-    if limit.possible_mt > exported + _SMALL:
+    idle = limit.possible_mt - exported
+    text = f"{stays:,.4g} Mt of {commodity} stay: no more can leave."
+    if idle > _SMALL:
         text = (
             f"{stays:,.4g} Mt of {commodity} stay. {limit.possible_mt:,.4g} Mt alone could leave "
             f"where {exported:,.4g} do: the rest does not pay or yields to dearer goods"
@@ -49,12 +51,8 @@ def _explain_stay(
         if short is not None:
             text += f"; the best way left falls {short:,.2f} USD/t short of the lifting cost"
             data["short_usd_per_t"] = short
-        return Statement("unprofitable", text + ".", data)
-    name = name_limits(run.result.case)
-    names = [name(row.kind, row.subject) for row in limit.parts.itertuples()]
-    held = say_sum(names, limit.parts["mt"]) or "no way leads out"
-    text = f"{stays:,.4g} Mt of {commodity} stay: no more can leave."
-    if exported > limit.possible_mt + _SMALL:  # `possible` serves home first, the optimum need not
+        text += "."
+    elif idle < -_SMALL:  # `possible` serves home first, the optimum need not
         text = (
             f"{stays:,.4g} Mt of {commodity} stay. With home deliveries met first at most "
             f"{limit.possible_mt:,.4g} Mt could leave; {exported:,.4g} do"
@@ -62,9 +60,13 @@ def _explain_stay(
         if missed > _SMALL:
             text += f", while {missed:,.4g} Mt owed at home are missed"
         text += "."
-    what = "cut" if limit.is_cut else "limit"
-    text += f" The {what} of {limit.possible_mt:,.4g} (Mt): {held}."
-    return Statement("limit", text, data)
+    if stays - idle > _SMALL:
+        name = name_limits(run.result.case)
+        names = [name(row.kind, row.subject) for row in limit.parts.itertuples()]
+        held = say_sum(names, limit.parts["mt"]) or "no way leads out"
+        what = "cut" if limit.is_cut else "limit"
+        text += f" The {what} of {limit.possible_mt:,.4g} (Mt): {held}."
+    return Statement("unprofitable" if 2 * idle > stays else "limit", text, data)
 
 
 def _price_gap(run: Run, commodity: str) -> float | None:
