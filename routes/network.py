@@ -18,7 +18,7 @@ import pandas as pd
 from routes.checks import check_tables, check_texts
 from routes.errors import DataError, Problem, UsageError
 from routes.schema import TABLES, columns
-from routes.tables import RawRow, RawTable, read_raw, validate_rows
+from routes.tables import RawRow, RawTable, read_raw, row_keys, validate_rows
 
 REQUIRED_TABLES = ("places", "links", "tariffs", "commodities", "supplies", "markets", "sources")
 
@@ -198,11 +198,10 @@ def _lay_over(
     label: str,
     changes: list[str],
 ) -> list[RawRow]:
-    key = TABLES[table].key
-    position = {tuple(row.cells.get(k, "") for k in key): i for i, row in enumerate(rows)}
+    record = TABLES[table]
+    position = {key: i for i, key in enumerate(row_keys(rows, record))}
     merged = list(rows)
-    for row in over:
-        where = tuple(row.cells.get(k, "") for k in key)
+    for row, where in zip(over, row_keys(over, record), strict=True):
         what = "|".join(part for part in where if part)
         if where not in position:
             position[where] = len(merged)
@@ -212,6 +211,8 @@ def _lay_over(
         old = merged[position[where]]
         cells = {k: v for k, v in old.cells.items() if k not in columns} | dict(row.cells)
         for column in columns:
+            if column in record.key:
+                continue
             before, after = old.cells.get(column, ""), row.cells.get(column, "")
             if before != after:
                 changes.append(

@@ -143,10 +143,27 @@ def validate_rows(
     return _to_frame(records, record), duplicate_keys(rows, record)
 
 
+def row_keys(rows: Sequence[RawRow], record: type[Record]) -> list[tuple[str, ...]]:
+    """The key of each row as it is meant: 2023.0 is 2023, and blanks around a word are nothing."""
+    parts = []
+    for name in record.key:
+        texts = [row.cells.get(name, "").strip() for row in rows]
+        number = _is_number(record.model_fields[name].annotation)
+        parts.append([_read_number(text) for text in texts] if number else texts)
+    return list(zip(*parts, strict=True))
+
+
+def _read_number(text: str) -> str:
+    try:
+        return f"{float(text):.15g}"
+    except ValueError:
+        return text
+
+
 def duplicate_keys(rows: Sequence[RawRow], record: type[Record]) -> list[Problem]:
     """Problems for rows whose key stands in the table already."""
     names = record.key
-    keys = [tuple([row.cells.get(name, "") for name in names]) for row in rows]
+    keys = row_keys(rows, record)
     if len(set(keys)) == len(keys):
         return []
     seen: dict[tuple[str, ...], RawRow] = {}

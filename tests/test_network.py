@@ -98,6 +98,18 @@ BAD = {
         ("places.csv", "town,Town", "mine,Town"),
         ["places.csv:5, place_id", "place_id=mine stands already on line 2"],
     ),
+    "year with a point": (
+        ("supplies.csv", "S1,A\n", "S1,A\ncoal,mine,2023.0,4,3,5,8,6,10,S1,A\n"),
+        ["supplies.csv:3, commodity_id", "year=2023 stands already on line 2"],
+    ),
+    "year after a blank": (
+        ("supplies.csv", "S1,A\n", "S1,A\ncoal,mine, 2023,4,3,5,8,6,10,S1,A\n"),
+        ["supplies.csv:3, commodity_id", "year=2023 stands already on line 2"],
+    ),
+    "word after a blank": (
+        ("emissions.csv", "S1,B\ndry", "S1,B\nrail1520,, ,20,5,15,35,S1,B\ndry"),
+        ["emissions.csv:3, mode", "ship_class=blank stands already on line 2"],
+    ),
     "tie between tariffs": (
         (
             "tariffs.csv",
@@ -295,6 +307,18 @@ def test_a_range_that_an_overlay_inherits_is_told_as_such(tmp_path):
     )
     path.write_text("commodity_id,place_id,year,mt_per_year,low,high\ncoal,mine,2023,2,1,3\n")
     assert load_network(base, overlays=[over])["supplies"]["low"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize("year", ["2023.0", " 2023", "2023 "])
+def test_a_key_written_otherwise_is_the_same_key(year, tmp_path):
+    base = write_tiny(tmp_path / "base")
+    over = tmp_path / "over"
+    over.mkdir()
+    text = f"commodity_id,place_id,year,mt_per_year\ncoal,mine,{year},5\n"
+    (over / "supplies.csv").write_text(text)
+    network = load_network(base, overlays=[over])
+    assert network["supplies"]["mt_per_year"].tolist() == [5.0]
+    assert network.changes == ("supplies coal|mine|2023 mt_per_year: 4 -> 5",)
 
 
 def test_saved_tables_read_back_the_same(tmp_path):
