@@ -18,7 +18,7 @@ import pandas as pd
 from routes.checks import check_tables, check_texts
 from routes.errors import DataError, Problem, UsageError
 from routes.schema import TABLES, columns
-from routes.tables import RawRow, RawTable, read_raw, row_keys, validate_rows
+from routes.tables import RawRow, RawTable, duplicate_keys, read_raw, row_keys, validate_rows
 
 REQUIRED_TABLES = ("places", "links", "tariffs", "commodities", "supplies", "markets", "sources")
 
@@ -151,8 +151,9 @@ def build_network(raw: RawNetwork, *, overlays: Sequence[str | Path] = ()) -> Ne
             if path.exists():
                 digest.update(record.file.encode() + path.read_bytes())
                 over = read_raw(path, record, partial=True)
-                problems += over.problems
-                rows = _lay_over(rows, over.rows, over.columns, name, overlay.name, changes)
+                own = [r._replace(file=f"{overlay.name}/{r.file}") for r in over.rows]
+                problems += [*over.problems, *duplicate_keys(own, record)]
+                rows = _lay_over(rows, own, over.columns, name, changes)
         frame, found = validate_rows(rows, record)
         wrong_cells += found
         cells[name] = [row.cells for row in rows]
@@ -195,7 +196,6 @@ def _lay_over(
     over: Sequence[RawRow],
     columns: Sequence[str],
     table: str,
-    label: str,
     changes: list[str],
 ) -> list[RawRow]:
     record = TABLES[table]
@@ -205,7 +205,7 @@ def _lay_over(
         what = "|".join(part for part in where if part)
         if where not in position:
             position[where] = len(merged)
-            merged.append(RawRow(f"{label}/{row.file}", row.line, row.cells))
+            merged.append(row)
             changes.append(f"{table} {what}: added")
             continue
         old = merged[position[where]]
@@ -218,7 +218,7 @@ def _lay_over(
                 changes.append(
                     f"{table} {what} {column}: {before or 'blank'} -> {after or 'blank'}"
                 )
-        merged[position[where]] = RawRow(f"{label}/{row.file}", row.line, cells)
+        merged[position[where]] = row._replace(cells=cells)
     return merged
 
 

@@ -70,7 +70,9 @@ def read_rows(path: Path, check: Callable[[Sequence[str]], list[Problem]]) -> Ra
 
 
 def _parse_rows(text: str, label: str, check: Callable[[Sequence[str]], list[Problem]]) -> RawTable:
-    reader = csv.reader(io.StringIO(text, newline=""))
+    """The rows of a text; a quote that does not close is told where its row begins."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
     try:
         header = next(reader, [])
         problems = check(header)
@@ -78,22 +80,23 @@ def _parse_rows(text: str, label: str, check: Callable[[Sequence[str]], list[Pro
             return RawTable(tuple(header), (), problems)
         width = len(header)
         rows: list[RawRow] = []
+        line = reader.line_num + 1
         for cells in reader:
+            first, line = line, reader.line_num + 1
             if not cells:
                 continue
-            line = reader.line_num
             if len(cells) != width:
                 rule = f"the row has {len(cells)} cells, the header {width}"
-                problems.append(Problem(label, rule, "Quote cells that hold commas.", line))
+                problems.append(Problem(label, rule, "Quote cells that hold commas.", first))
                 continue
             if len(rows) >= MAX_ROWS:
-                problems.append(Problem(label, f"more than {MAX_ROWS:,} rows", line=line))
+                problems.append(Problem(label, f"more than {MAX_ROWS:,} rows", line=first))
                 break
             kept = {name: cell for name, cell in zip(header, cells, strict=True) if cell != ""}
-            rows.append(RawRow(label, line, kept))
+            rows.append(RawRow(label, first, kept))
     except csv.Error as error:
-        problems = [Problem(label, f"not a CSV file ({error})", line=reader.line_num)]
-        return RawTable(problems=problems)
+        remedy = "Close every quote, and write a quote inside of quotes twice."
+        return RawTable(problems=[Problem(label, f"not a CSV file ({error})", remedy, line)])
     return RawTable(tuple(header), rows, problems)
 
 

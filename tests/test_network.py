@@ -189,6 +189,14 @@ BAD = {
         ("places.csv", "town,Town,KZ,city,49,69,S1,A", "town,Town,KZ"),
         ["places.csv:5", "the row has 3 cells, the header 8"],
     ),
+    "quote that does not close": (
+        ("capacities.csv", "S1,B,\nberth", 'S1,B,"a note\nberth'),
+        ["capacities.csv:2: not a CSV file (unexpected end of data). Close every quote"],
+    ),
+    "quote that closes early": (
+        ("capacities.csv", "S1,B,\nberth", 'S1,B,"a"b\nberth'),
+        ["capacities.csv:2: not a CSV file", "write a quote inside of quotes twice"],
+    ),
     "two capacities in one year": (
         ("capacities.csv", "berth,3", "border-port,6,1,4,7,Mt/yr,practical,yes,no,S1,B,\nberth,3"),
         ["capacities.csv:3", "stands already on line 2"],
@@ -319,6 +327,27 @@ def test_a_key_written_otherwise_is_the_same_key(year, tmp_path):
     network = load_network(base, overlays=[over])
     assert network["supplies"]["mt_per_year"].tolist() == [5.0]
     assert network.changes == ("supplies coal|mine|2023 mt_per_year: 4 -> 5",)
+
+
+def test_a_key_that_stands_twice_in_an_overlay_is_told(tmp_path):
+    base = write_tiny(tmp_path / "base")
+    over = tmp_path / "over"
+    over.mkdir()
+    rows = ("commodity_id,place_id,year,mt_per_year", "coal,mine,2023,5", "coal,mine,2023.0,3")
+    (over / "supplies.csv").write_text("\n".join(rows) + "\n")
+    with pytest.raises(DataError) as caught:
+        load_network(base, overlays=[over])
+    assert str(caught.value) == (
+        "over/supplies.csv:3, commodity_id: commodity_id=coal, place_id=mine, year=2023 stands "
+        "already on line 2. Give each row its own key."
+    )
+
+
+def test_a_line_break_inside_of_quotes_is_text(tmp_path):
+    note = ("capacities.csv", "S1,B,\nberth", 'S1,B,"two\nlines"\nberth')
+    network = load_network(write_tiny(tmp_path, note))
+    assert network["capacities"]["note"].tolist() == ["two\nlines", ""]
+    assert network.lines["capacities"] == [("capacities.csv", 2), ("capacities.csv", 4)]
 
 
 def test_saved_tables_read_back_the_same(tmp_path):
