@@ -1,14 +1,78 @@
-"""Files and folders that appear whole or not at all: filled aside, then renamed into place."""
+"""Files read within a limit; files and folders written that appear whole or not at all.
+
+What is read was made by others: a pipe, a device, a link to a file elsewhere or a huge file is
+refused before a byte of it is read. What is written is filled aside, then renamed into place.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
-from routes.errors import UsageError
+from routes.errors import DataError, KazroutesError, Problem, UsageError
+
+MAX_FILE_BYTES = 64 * 2**20  # of a table, a workbook, lines to draw
+MAX_NOTE_BYTES = 2**20  # of a small document: a description, parameters
+_BLOCK_BYTES = 2**16
+
+
+class RefusedFileError(KazroutesError):
+    """A file that is not read; `size` is given when it is too large."""
+
+    def __init__(self, rule: str, remedy: str, *, size: int | None = None) -> None:
+        super().__init__(rule)
+        self.rule, self.remedy, self.size = rule, remedy, size
+
+
+def read_plain(path: Path, limit: int, *, linked: bool = True) -> bytes:
+    """The content of a plain file, of `limit` bytes at most.
+
+    Without `linked`, a link that leads out of the file's folder is refused.
+
+    Raises
+    ------
+    RefusedFileError
+        When it is too large, a pipe, a device, a folder or a link elsewhere.
+    OSError
+        When it cannot be opened.
+    """
+    real = Path(os.path.realpath(path))
+    if not linked and not real.is_relative_to(os.path.realpath(path.parent)):
+        raise RefusedFileError("the file is a link to another folder", "Copy it.")
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(real, flags)
+    try:
+        state = os.fstat(handle)
+        if not stat.S_ISREG(state.st_mode):
+            raise RefusedFileError("is not a plain file", "Give a file.")
+        content = b""
+        if state.st_size <= limit:
+            with os.fdopen(handle, "rb", closefd=False) as stream:
+                blocks = iter(lambda: stream.read(_BLOCK_BYTES), b"")
+                content = b"".join(islice(blocks, limit // _BLOCK_BYTES + 1))
+    finally:
+        os.close(handle)
+    size = max(state.st_size, len(content))
+    if size > limit:
+        rule = f"the file is larger than {limit // 2**20} MiB"
+        raise RefusedFileError(rule, "Split it or leave out what is not needed.", size=size)
+    return content
+
+
+def read_input(path: Path, limit: int, *, linked: bool = True) -> bytes:
+    """What read_plain reads. Raises DataError whatever the reason is that it cannot."""
+    try:
+        return read_plain(path, limit, linked=linked)
+    except RefusedFileError as refusal:
+        raise DataError([Problem(path.name, refusal.rule, refusal.remedy)]) from None
+    except OSError as error:
+        raise DataError([Problem(path.name, f"cannot be read ({error.strerror})")]) from error
 
 
 def check_new_file(path: Path, *, overwrite: bool = True) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from routes.checks import check_tables, check_texts
 from routes.errors import DataError, Problem, UsageError
+from routes.files import MAX_FILE_BYTES, MAX_NOTE_BYTES, read_input
 from routes.schema import TABLES, columns
 from routes.tables import RawRow, RawTable, duplicate_keys, read_raw, row_keys, validate_rows
 
@@ -79,6 +80,7 @@ def load_network(data: str | Path | None = None, *, overlays: Sequence[str | Pat
         (str(path), path.stat().st_mtime_ns, path.stat().st_size)
         for folder in folders
         for path in sorted(folder.glob("*.csv"))
+        if path.exists()
     )
     return _load(tuple(str(folder) for folder in folders), stamp)
 
@@ -113,8 +115,7 @@ def read_folder(folder: Path) -> RawNetwork:
     for name, record in TABLES.items():
         path = folder / record.file
         if path.exists():
-            tables[name] = read_raw(path, record)
-            digest.update(record.file.encode() + path.read_bytes())
+            tables[name] = read_raw(path, record, digest.update)
     return RawNetwork(
         name=folder.resolve().name,
         version=read_version(folder),
@@ -149,8 +150,7 @@ def build_network(raw: RawNetwork, *, overlays: Sequence[str | Path] = ()) -> Ne
         for overlay in folders:
             path = overlay / record.file
             if path.exists():
-                digest.update(record.file.encode() + path.read_bytes())
-                over = read_raw(path, record, partial=True)
+                over = read_raw(path, record, digest.update, partial=True)
                 own = [r._replace(file=f"{overlay.name}/{r.file}") for r in over.rows]
                 problems += [*over.problems, *duplicate_keys(own, record)]
                 rows = _lay_over(rows, own, over.columns, name, changes)
@@ -184,8 +184,8 @@ def _check_files(folder: Path, *, overlay: bool = False) -> list[Problem]:
         if path.name not in known:
             rule = "no table has this file name"
             problems.append(Problem(path.name, rule, f"Tables are {', '.join(sorted(known))}."))
-        elif not path.resolve().is_relative_to(folder.resolve()):
-            problems.append(Problem(path.name, "the file is a link to another folder", "Copy it."))
+        elif not path.exists():
+            problems.append(Problem(path.name, "the file is a link to nothing", "Delete it."))
     if overlay and not any(path.name in known for path in folder.glob("*.csv")):
         problems.append(Problem(folder.name, "the overlay holds no table"))
     return problems
@@ -243,8 +243,9 @@ def read_version(folder: Path) -> str:
     if not path.exists():
         return "unversioned"
     try:
-        return str(json.loads(path.read_text(encoding="utf-8")).get("version", "unversioned"))
-    except (ValueError, OSError, AttributeError):
+        text = read_input(path, MAX_NOTE_BYTES, linked=False)
+        return str(json.loads(text).get("version", "unversioned"))
+    except (ValueError, AttributeError):
         return "unversioned"
 
 
@@ -253,7 +254,7 @@ def read_geometries(data: str | Path | None = None) -> dict[str, list[tuple[floa
     path = (Path(data) if data is not None else shipped_folder()) / "geometry.geojson"
     if not path.exists():
         return {}
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    features = json.loads(read_input(path, MAX_FILE_BYTES, linked=False))["features"]
     return {
         feature["properties"]["geometry_id"]: [tuple(p) for p in feature["geometry"]["coordinates"]]
         for feature in features

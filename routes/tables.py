@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from routes.errors import Problem, nearest_names, suggest
+from routes.errors import DataError, Problem, nearest_names, suggest
+from routes.files import MAX_FILE_BYTES, read_input
 from routes.schema import columns
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from routes.schema import Record
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 500_000
 
 
@@ -44,28 +44,38 @@ class RawTable:
     problems: Sequence[Problem] = field(default_factory=tuple)
 
 
-def read_raw(path: Path, record: type[Record], *, partial: bool = False) -> RawTable:
+_Digest = Callable[[bytes], None]  # is given the name and the bytes of a file that is read
+
+
+def read_raw(
+    path: Path, record: type[Record], digest: _Digest, *, partial: bool = False
+) -> RawTable:
     """Rows of a CSV file with the columns of `record`.
 
     With `partial` only the key columns are needed (an overlay changes the columns that it has).
     Nothing is raised: `problems` tells what is wrong.
     """
-    return read_rows(path, lambda header: check_header(header, path.name, record, partial=partial))
+    return read_rows(
+        path, lambda header: check_header(header, path.name, record, partial=partial), digest
+    )
 
 
-def read_rows(path: Path, check: Callable[[Sequence[str]], list[Problem]]) -> RawTable:
+def read_rows(
+    path: Path,
+    check: Callable[[Sequence[str]], list[Problem]],
+    digest: _Digest = lambda _: None,
+) -> RawTable:
     """Rows of a CSV file whose header `check` finds no problem with."""
     label = path.name
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            rule = f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB"
-            return RawTable(problems=[Problem(label, rule, "Split it or leave columns out.")])
-        text = path.read_bytes().decode("utf-8-sig")
+        content = read_input(path, MAX_FILE_BYTES, linked=False)
+        digest(label.encode() + content)
+        text = content.decode("utf-8-sig")
+    except DataError as error:
+        return RawTable(problems=error.problems)
     except UnicodeDecodeError as error:
         rule = f"byte {error.start} is not UTF-8 text"
         return RawTable(problems=[Problem(label, rule, "Save the file as UTF-8.")])
-    except OSError as error:
-        return RawTable(problems=[Problem(label, f"cannot be read ({error.strerror})")])
     return _parse_rows(text, label, check)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -571,6 +572,12 @@ def test_bad_parameter_files_are_refused(change, words, tmp_path):
     with pytest.raises(DataError, match=words) as caught:
         load_parameters(path)
     assert caught.value.problems[0].file == "mine.json"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
+def test_a_parameter_file_without_end_is_refused():
+    with pytest.raises(DataError, match="zero: is not a plain file"):
+        load_parameters("/dev/zero")
 
 
 # the front door

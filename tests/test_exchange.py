@@ -294,6 +294,20 @@ def test_a_gmns_folder_needs_its_two_tables(tiny, tmp_path):
     assert "more.csv: no table has this file name" in str(error.value)
 
 
+def test_nothing_is_read_of_a_gmns_link_to_a_file_elsewhere(tiny, tmp_path):
+    folder = export_network(tiny, tmp_path / "g", form="gmns")
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a secret,word\n")
+    for name in ("link.csv", "geometry.csv"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(secret)
+    with pytest.raises(DataError, match=r"link.csv: the file is a link to another") as error:
+        open_network(folder)
+    assert "secret" not in str(error.value)
+    with pytest.raises(DataError, match=r"geometry.csv: the file is a link to another folder"):
+        read_lines(folder)
+
+
 def test_lines_as_well_known_text():
     line = [(51.1, 43.2), (1 / 3, -12.5)]
     assert from_wkt(to_wkt(line)) == line

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import tracemalloc
 
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from models.demand import available_capacity, check_years, select_case
 from models.flow.solve import base_solver
 from routes.costs import explain_tariff, link_costs
 from routes.errors import DataError, UsageError
-from routes.network import load_network, save_network, select_year
+from routes.network import load_network, read_geometries, save_network, select_year
 from routes.schema import TABLES, data_dictionary
 from tiny import write_tiny
 
@@ -281,6 +283,47 @@ def test_a_link_to_a_file_elsewhere_is_refused(tmp_path):
     secret.write_text("subject_id\n")
     (folder / "events.csv").symlink_to(secret)
     assert "events.csv: the file is a link to another folder" in problems_of(folder)
+
+
+def test_nothing_is_read_of_a_link_to_a_file_elsewhere(tmp_path):
+    folder = write_tiny(tmp_path / "data")
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a secret,word\n")
+    for name in ("links.csv", "geometry.geojson", "datapackage.json"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(secret)
+    told = problems_of(folder)
+    assert "links.csv: the file is a link to another folder. Copy it." in told
+    assert "secret" not in told
+    with pytest.raises(DataError, match=r"geometry.geojson: the file is a link to another folder"):
+        read_geometries(folder)
+    (folder / "links.csv").unlink()
+    (folder / "links.csv").symlink_to(tmp_path / "nowhere.csv")
+    assert "links.csv: the file is a link to nothing" in problems_of(folder)
+
+
+@pytest.mark.parametrize("name", ["rivals.csv", "links.csv"])
+def test_a_huge_table_is_refused_unread(name, tmp_path):
+    folder = write_tiny(tmp_path)
+    with (folder / name).open("ab") as stream:
+        stream.truncate(200_000_000)
+    tracemalloc.start()
+    told = problems_of(folder)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert f"{name}: the file is larger than 64 MiB" in told
+    assert peak < 50_000_000
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    folder = write_tiny(tmp_path)
+    (folder / "links.csv").unlink()
+    for name in ("links.csv", "geometry.geojson"):
+        os.mkfifo(folder / name)
+    assert "links.csv: is not a plain file" in problems_of(folder)
+    with pytest.raises(DataError, match=r"geometry.geojson: is not a plain file"):
+        read_geometries(folder)
 
 
 def test_missing_folder_is_a_usage_error(tmp_path):

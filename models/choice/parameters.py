@@ -12,6 +12,7 @@ from typing import Any
 
 from models.demand import Case
 from routes.errors import DataError, Problem
+from routes.files import MAX_NOTE_BYTES, read_input
 
 SHIPPED = "likely-2023.json"
 DEFAULT_THETA = 0.1  # 1/(USD/t), for commodities without a row of their own
@@ -96,10 +97,10 @@ def load_parameters(path: str | Path | None = None) -> Parameters:
         return _load_shipped()
     path = Path(path)
     try:
-        return read_parameters(path.read_text(encoding="utf-8"), path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        rule = f"cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise DataError([Problem(path.name, rule)]) from error
+        text = read_input(path, MAX_NOTE_BYTES).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError([Problem(path.name, f"cannot be read ({error})")]) from error
+    return read_parameters(text, path.name)
 
 
 @cache

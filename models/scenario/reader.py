@@ -7,14 +7,13 @@ nothing is ever constructed but text, numbers, true and false. Nothing here need
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
 from models.scenario.toml_reader import read_toml
 from models.scenario.tree import FORBIDDEN, LARGEST_BYTES, Tree
 from models.scenario.yaml_reader import read_yaml
 from routes.errors import Problem, ScenarioError, UsageError
+from routes.files import RefusedFileError, read_plain
 
 FORMATS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
@@ -25,22 +24,16 @@ def read_bytes(path: Path) -> bytes:
     Raises UsageError when there is no such file, ScenarioError when it is too large or no file.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        return read_plain(path, LARGEST_BYTES)
+    except RefusedFileError as refusal:
+        if refusal.size is not None:
+            raise _too_large(str(path), refusal.size) from None
+        remedy = "Give a file, or - for standard input."
+        raise ScenarioError([Problem(str(path), refusal.rule, remedy)]) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise UsageError("A file name must not hold a zero byte.") from None
-    try:
-        state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode):
-            rule = "is not a plain file"
-            raise ScenarioError([Problem(str(path), rule, "Give a file, or - for standard input.")])
-        if state.st_size > LARGEST_BYTES:
-            raise _too_large(str(path), state.st_size)
-        with os.fdopen(handle, "rb", closefd=False) as stream:
-            return stream.read(LARGEST_BYTES + 1)
-    finally:
-        os.close(handle)
 
 
 def _too_large(file: str, size: int | None) -> ScenarioError:

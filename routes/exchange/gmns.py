@@ -52,20 +52,19 @@ def read_gmns(folder: Path) -> RawNetwork:
     Columns of GMNS that say nothing about our links are left out with a warning when they hold
     anything, a `capacity` in vehicles an hour first of all.
     """
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.csv")):
-        digest.update(path.name.encode() + path.read_bytes())
-    warnings: list[Problem] = []
-    places, nodes = _read_nodes(folder / "node.csv", warnings)
-    links = _read_links(folder / "link.csv", nodes, warnings)
-    tables = {"places": places, "links": links}
-    for name, record in TABLES.items():
-        path = folder / record.file
-        if name not in tables and path.exists():
-            tables[name] = _rename(_read(path), record, FURTHER_NAMES.get(name, {}))
     known = {"config.csv", "node.csv", "link.csv", "geometry.csv"}
     known |= {record.file for name, record in TABLES.items() if name not in ("places", "links")}
-    strange = [path.name for path in sorted(folder.glob("*.csv")) if path.name not in known]
+    digest = hashlib.sha256()
+    paths = sorted(folder.glob("*.csv"))
+    raws = {path.name: read_rows(path, _accept, digest.update)
+            for path in paths if path.name in known}  # fmt: skip
+    warnings: list[Problem] = []
+    places, nodes = _read_nodes(_pick(raws, "node.csv"), warnings)
+    tables = {"places": places, "links": _read_links(_pick(raws, "link.csv"), nodes, warnings)}
+    for name, record in TABLES.items():
+        if name not in tables and record.file in raws:
+            tables[name] = _rename(raws[record.file], record, FURTHER_NAMES.get(name, {}))
+    strange = [path.name for path in paths if path.name not in known]
     remedy = f"Files are {', '.join(sorted(known))}."
     return RawNetwork(
         name=folder.resolve().name,
@@ -84,8 +83,9 @@ def read_gmns_lines(folder: Path) -> dict[str, list[tuple[float, float]]]:
     """
     path = folder / "geometry.csv"
     lines: dict[str, list[tuple[float, float]]] = {}
-    problems = []
-    for row in _read(path).rows if path.exists() else ():
+    raw = read_rows(path, _accept) if path.exists() else RawTable()
+    problems = list(raw.problems)
+    for row in raw.rows:
         text = row.cells.get("geometry", "")
         try:
             if text:
@@ -97,10 +97,15 @@ def read_gmns_lines(folder: Path) -> dict[str, list[tuple[float, float]]]:
     return lines
 
 
-def _read(path: Path) -> RawTable:
-    if not path.exists():
-        return RawTable(problems=[Problem(path.name, "the file is missing", "GMNS needs it.")])
-    return read_rows(path, lambda _: [])
+def _accept(header: Sequence[str]) -> list[Problem]:
+    """Headers are checked when their columns have our names."""
+    del header
+    return []
+
+
+def _pick(raws: Mapping[str, RawTable], name: str) -> RawTable:
+    missing = Problem(name, "the file is missing", "GMNS needs it.")
+    return raws.get(name, RawTable(problems=[missing]))
 
 
 def _rename(
@@ -120,9 +125,8 @@ def _rename(
     return RawTable(tuple(header), () if problems else rows, problems)
 
 
-def _read_nodes(path: Path, warnings: list[Problem]) -> tuple[RawTable, set[str]]:
+def _read_nodes(raw: RawTable, warnings: list[Problem]) -> tuple[RawTable, set[str]]:
     """The places of a node table, and the names of its nodes."""
-    raw = _read(path)
     own = [row for row in raw.rows if not row.cells.get("parent_node_id")]
     places = {row.cells.get("node_id", ""): row for row in own}
     problems = list(raw.problems)
@@ -157,8 +161,7 @@ def _check_node(row: RawRow, place: RawRow | None, parent: str) -> list[Problem]
     ]  # fmt: skip
 
 
-def _read_links(path: Path, nodes: set[str], warnings: list[Problem]) -> RawTable:
-    raw = _read(path)
+def _read_links(raw: RawTable, nodes: set[str], warnings: list[Problem]) -> RawTable:
     problems = list(raw.problems)
     for row in raw.rows:
         if row.cells.get("directed", "").lower() not in ("true", "1"):

@@ -7,6 +7,7 @@ a quote prefix. Values are read, never formulas.
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ import numpy as np
 
 from routes.errors import DataError, Problem, nearest_names, suggest
 from routes.exchange.folder import list_tables
-from routes.exchange.workbook_guard import check_workbook, find_unsaved_formulas
+from routes.exchange.workbook_guard import find_unsaved_formulas, read_workbook
 from routes.network import REQUIRED_TABLES, Network, RawNetwork, format_cell
 from routes.schema import TABLES, Record, columns
 from routes.tables import MAX_ROWS, RawRow, RawTable, check_header
@@ -116,9 +117,9 @@ def read_xlsx(path: Path) -> RawNetwork:
         When the file is no workbook, is too large unpacked, holds macros, links to other files or
         entities of its own.
     """
-    check_workbook(path)
+    content = read_workbook(path)
     try:
-        return _read_book(path)
+        return _read_book(path, content)
     except (DataError, ImportError, MemoryError):
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part makes it stumble over
@@ -126,10 +127,10 @@ def read_xlsx(path: Path) -> RawNetwork:
         raise DataError([Problem(path.name, rule, "Save it anew as .xlsx.")]) from error
 
 
-def _read_book(path: Path) -> RawNetwork:
+def _read_book(path: Path, content: bytes) -> RawNetwork:
     from openpyxl import load_workbook
 
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     problems: list[Problem] = []
     about: dict[str, str] = {}
     tables: dict[str, RawTable] = {}
@@ -141,7 +142,7 @@ def _read_book(path: Path) -> RawNetwork:
                 about = {str(key): _text(value) for key, value in rows if key is not None}
             elif sheet.title in TABLES:
                 table = _read_sheet(sheet, label, TABLES[sheet.title])
-                lost = _lost_formulas(path, sheet, label)
+                lost = _lost_formulas(content, sheet, label)
                 tables[sheet.title] = RawTable(table.columns, table.rows, [*table.problems, *lost])
             else:
                 remedy = suggest(nearest_names(sheet.title, TABLES)).strip()
@@ -156,14 +157,14 @@ def _read_book(path: Path) -> RawNetwork:
     return RawNetwork(
         name=path.stem,
         version=about.get("version", "unversioned"),
-        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        digest=hashlib.sha256(content).hexdigest(),
         tables=tables,
         problems=problems,
     )
 
 
-def _lost_formulas(path: Path, sheet: Any, label: str) -> list[Problem]:
-    cells = find_unsaved_formulas(path, sheet._worksheet_path.lstrip("/"))  # noqa: SLF001
+def _lost_formulas(content: bytes, sheet: Any, label: str) -> list[Problem]:
+    cells = find_unsaved_formulas(content, sheet._worksheet_path.lstrip("/"))  # noqa: SLF001
     rule = "a formula without a saved value, it would read as blank"
     remedy = "Open and save the workbook in a spreadsheet, or write the value."
     return [Problem(label, f"cell {cell} holds {rule}", remedy) for cell in cells[:20]]

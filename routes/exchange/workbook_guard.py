@@ -6,13 +6,14 @@ before anything is unpacked, and what openpyxl should never meet is refused.
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from pathlib import Path
 
 from routes.errors import DataError, Problem
+from routes.files import MAX_FILE_BYTES, read_input
 
-MAX_FILE_BYTES = 64 * 2**20
 MAX_PARTS = 500
 MAX_PART_BYTES = 128 * 2**20
 MAX_UNPACKED_BYTES = 256 * 2**20
@@ -28,15 +29,14 @@ _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _NAME = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
 
 
-def check_workbook(path: Path) -> None:
-    """Refuse a file that is no workbook, is too large, or could do more than hold cells.
+def read_workbook(path: Path) -> bytes:
+    """The content of a workbook, read once: what is parsed is what was checked.
 
-    Raises DataError.
+    Raises DataError for a file that is none, is too large, or could do more than hold cells.
     """
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise _refusal(path, f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB")
+    content = read_input(path, MAX_FILE_BYTES)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             _check_sizes(path, parts)
             for part in parts:
@@ -44,11 +44,12 @@ def check_workbook(path: Path) -> None:
                     _check_text(path, part.filename, archive.read(part))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise _refusal(path, f"is not a workbook that can be read ({error})") from error
+    return content
 
 
-def find_unsaved_formulas(path: Path, part: str) -> list[str]:
+def find_unsaved_formulas(content: bytes, part: str) -> list[str]:
     """Cells of a sheet whose formula has no saved value, such as "B5": they would read as blank."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         text = archive.read(part)
     found = []
     for cell in _CELL.finditer(text):
