@@ -190,6 +190,62 @@ def test_a_workbook_that_could_hurt_is_refused_unread(name, content, words, tiny
         read_xlsx(path)
 
 
+BOMB = '<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "AAAAAAAAAA">]>'
+
+
+def change_part(path, name, change, target=""):
+    """Write a workbook anew with a part changed, and under another name where one is given."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    text = change(parts.pop(name).decode())
+    parts = {
+        part: content.replace(name.encode(), (target or name).encode())
+        if part.endswith((".rels", "Types].xml")) else content
+        for part, content in parts.items()
+    }  # fmt: skip
+    parts[target or name] = text if isinstance(text, bytes) else text.encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "change", "words"),
+    [
+        ("xl/worksheets/sheet2.xml", "xl/worksheets/sheet2.dat",
+         lambda text: BOMB + text.partition("?>")[2], "entities of its own"),
+        ("xl/worksheets/sheet2.xml", "xl/media/image1.png",
+         lambda text: "\ufeff" + BOMB + text.partition("?>")[2], "entities of its own"),
+        ("xl/workbook.xml", "", lambda text: (BOMB + text).encode("utf-16-be"), "not UTF-8 text"),
+        ("xl/workbook.xml", "", lambda text: (BOMB + text).encode("utf-16-le"), "not UTF-8 text"),
+        ("xl/workbook.xml", "", lambda text: (BOMB + text).encode("utf-16"), "not UTF-8 text"),
+        ("xl/workbook.xml", "", lambda text: (" " + BOMB + text).encode("utf-32-be"), "not UTF-8"),
+        ("xl/workbook.xml", "",
+         lambda text: b'<?xml version="1.0" encoding="cp037"?>' + text.encode("cp037"),
+         "not UTF-8 text"),
+    ],
+)  # fmt: skip
+def test_entities_do_not_hide(name, target, change, words, tiny, tmp_path):
+    path = export_network(tiny, tmp_path / "a.xlsx", form="xlsx")
+    with pytest.raises(DataError, match=words):
+        open_network(change_part(path, name, change, target))
+
+
+def test_a_picture_and_a_renamed_sheet_do_no_harm(tiny, tmp_path):
+    path = export_network(tiny, tmp_path / "a.xlsx", form="xlsx")
+    change_part(path, "xl/worksheets/sheet2.xml", str, "xl/worksheets/sheet2.dat")
+    add_part(path, "xl/media/image1.png", b"\x89PNG\r\n\x1a\n\x00\xff<!DOCTYPE")
+    assert_same(tiny, open_network(path), rtol=1e-15)
+
+
+def test_a_long_cell_is_told_with_its_place(tiny, tmp_path):
+    path = export_network(tiny, tmp_path / "a.xlsx", form="xlsx")
+    change_part(path, "xl/worksheets/sheet2.xml", lambda text: text.replace("Mine", "M" * 40_000))
+    with pytest.raises(DataError, match=r"places\]:2, name: the cell holds more than 32,767"):
+        open_network(path)
+
+
 def test_large_workbooks_are_refused_before_unpacking(tiny, tmp_path, monkeypatch):
     path = export_network(tiny, tmp_path / "a.xlsx", form="xlsx")
     for limit, words in (

@@ -200,6 +200,9 @@ def _odd_cells(texts: Sequence[str], header: Sequence[str], label: str, line: in
         rule = f"the row has cells beyond the {len(header)} columns of the header"
         problems.append(Problem(label, rule, "Delete them or name their column.", line))
     for name, text in zip(header, texts, strict=False):
+        if len(text) > MAX_TEXT:
+            rule = f"the cell holds more than {MAX_TEXT:,} characters"
+            problems.append(Problem(label, rule, "Shorten it.", line, name))
         if text in _ERRORS:
             problems.append(Problem(label, f"the cell shows {text}", "Mend it.", line, name))
     return problems

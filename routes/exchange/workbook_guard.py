@@ -25,6 +25,10 @@ _FORBIDDEN = (
     (re.compile(r"^xl/(connections\.xml|queryTables/)", re.IGNORECASE), "has data connections"),
 )
 _HARMLESS = re.compile(r"^xl/printerSettings/[^/]+\.bin$", re.IGNORECASE)
+# how a text starts that a parser accepts: UTF-8 or UTF-16 without a mark, marked UTF-16, EBCDIC
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*<")
+_ENCODED = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"\x4c\x6f\xa7\x94")
+_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)""")
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _NAME = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
 
@@ -40,8 +44,7 @@ def read_workbook(path: Path) -> bytes:
             parts = archive.infolist()
             _check_sizes(path, parts)
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    _check_text(path, part.filename, archive.read(part))
+                _check_text(path, part.filename, archive.read(part))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise _refusal(path, f"is not a workbook that can be read ({error})") from error
     return content
@@ -82,7 +85,22 @@ def _check_sizes(path: Path, parts: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_text(path: Path, part: str, text: bytes) -> None:
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text or text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    """Refuse entities, and encodings in which they could hide, in whatever a parser would accept.
+
+    A sheet may be any part, whatever its name; a picture ends a parser at its first byte.
+    """
+    if not _MARKUP.match(text) and not text.startswith(_ENCODED):
+        return
+    declared = _ENCODING.match(text)
+    if declared and declared.group(1).lower() not in (b"utf-8", b"us-ascii"):
+        raise _refusal(path, f"its part {part} is not UTF-8 text")
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _refusal(path, f"its part {part} is not UTF-8 text") from None
+    if b"\0" in text:
+        raise _refusal(path, f"its part {part} is not UTF-8 text")
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise _refusal(path, f"its part {part} defines entities of its own")
 
 
