@@ -6,6 +6,7 @@ refused before a byte of it is read. What is written is filled aside, then renam
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from routes.errors import DataError, KazroutesError, Problem, UsageError
 
@@ -73,6 +75,18 @@ def read_input(path: Path, limit: int, *, linked: bool = True) -> bytes:
         raise DataError([Problem(path.name, refusal.rule, refusal.remedy)]) from None
     except OSError as error:
         raise DataError([Problem(path.name, f"cannot be read ({error.strerror})")]) from error
+
+
+def read_json(content: bytes | str, label: str) -> Any:
+    """What a JSON document holds. Raises DataError when it is none, or nested too deep."""
+    try:
+        return json.loads(content)
+    except RecursionError:
+        problem = Problem(label, "is nested too deep", "Write it flatter.")
+    except ValueError as error:  # no UTF-8 and too long a number are such errors too
+        line = getattr(error, "lineno", None)
+        problem = Problem(label, "is no JSON document", "Mend it.", line)
+    raise DataError([problem])
 
 
 def check_new_file(path: Path, *, overwrite: bool = True) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +16,14 @@ import pandas as pd
 
 from routes.checks import check_tables, check_texts
 from routes.errors import DataError, Problem, UsageError
-from routes.files import MAX_FILE_BYTES, MAX_NOTE_BYTES, read_input
+from routes.files import MAX_FILE_BYTES, MAX_NOTE_BYTES, read_input, read_json
+from routes.lines import read_features
 from routes.schema import TABLES, columns
 from routes.tables import RawRow, RawTable, duplicate_keys, read_raw, row_keys, validate_rows
 
 REQUIRED_TABLES = ("places", "links", "tariffs", "commodities", "supplies", "markets", "sources")
+UNVERSIONED = "unversioned"
+LONGEST_VERSION = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,12 +118,13 @@ def read_folder(folder: Path) -> RawNetwork:
         path = folder / record.file
         if path.exists():
             tables[name] = read_raw(path, record, digest.update)
+    version, odd = read_version(folder)
     return RawNetwork(
         name=folder.resolve().name,
-        version=read_version(folder),
+        version=version,
         digest=digest.hexdigest(),
         tables=tables,
-        problems=_check_files(folder),
+        problems=[*_check_files(folder), *odd],
     )
 
 
@@ -237,28 +240,39 @@ def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame(columns=columns(TABLES[name]))
 
 
-def read_version(folder: Path) -> str:
-    """Version that the datapackage.json of a folder states."""
+def read_version(folder: Path) -> tuple[str, list[Problem]]:
+    """Version that the datapackage.json of a folder states, and what is wrong with it."""
     path = folder / "datapackage.json"
     if not path.exists():
-        return "unversioned"
+        return UNVERSIONED, []
     try:
-        text = read_input(path, MAX_NOTE_BYTES, linked=False)
-        return str(json.loads(text).get("version", "unversioned"))
-    except (ValueError, AttributeError):
-        return "unversioned"
+        package = read_json(read_input(path, MAX_NOTE_BYTES, linked=False), path.name)
+    except DataError as error:
+        return UNVERSIONED, list(error.problems)
+    if not isinstance(package, dict):
+        return UNVERSIONED, [Problem(path.name, "is no data package", "Write it anew.")]
+    return check_version(package.get("version", UNVERSIONED), path.name)
+
+
+def check_version(version: object, label: str) -> tuple[str, list[Problem]]:
+    """A version as every result prints it: a word or a number, nothing that steers a terminal."""
+    text = str(version) if isinstance(version, str | int | float) else ""
+    if 0 < len(text) <= LONGEST_VERSION and text.isprintable():
+        return text, []
+    rule = f"the version is not a text of 1 to {LONGEST_VERSION} printable characters"
+    return UNVERSIONED, [Problem(label, rule, "Write one such as 2026.11.0.")]
 
 
 def read_geometries(data: str | Path | None = None) -> dict[str, list[tuple[float, float]]]:
-    """Lines to draw, by geometry_id: (lon, lat) points; empty without a geometry.geojson."""
+    """Lines to draw, by geometry_id: (lon, lat) points; empty without a geometry.geojson.
+
+    Raises DataError with every feature that is no line.
+    """
     path = (Path(data) if data is not None else shipped_folder()) / "geometry.geojson"
     if not path.exists():
         return {}
-    features = json.loads(read_input(path, MAX_FILE_BYTES, linked=False))["features"]
-    return {
-        feature["properties"]["geometry_id"]: [tuple(p) for p in feature["geometry"]["coordinates"]]
-        for feature in features
-    }
+    content = read_input(path, MAX_FILE_BYTES, linked=False)
+    return read_features(read_json(content, path.name), path.name)
 
 
 def save_network(network: Network, folder: Path) -> None:

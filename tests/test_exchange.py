@@ -151,6 +151,7 @@ def test_what_a_spreadsheet_makes_of_cells_is_understood(tiny, tmp_path):
         (lambda b: b.create_sheet("tarifs"), "Did you mean 'tariffs'?"),
         (lambda b: b.remove(b["links"]), "the sheet 'links' is missing"),
         (lambda b: b["links"].cell(1, 1, "link"), "unknown column 'link'"),
+        (lambda b: b["about"].cell(2, 2, "1\n2"), "a.xlsx[about]: the version is not a text of 1"),
         (lambda b: b["links"].cell(2, 60, "x"), "cells beyond"),
         (lambda b: b["capacities"].cell(2, 2, "#DIV/0!"), "shows #DIV/0!"),
         (lambda b: b["supplies"].cell(2, 4, "=1+3"), "cell D2 holds a formula without a saved"),
@@ -364,11 +365,72 @@ def test_nothing_is_read_of_a_gmns_link_to_a_file_elsewhere(tiny, tmp_path):
         read_lines(folder)
 
 
+def feature(**parts):
+    line = {"type": "LineString", "coordinates": [[70, 50], [68.5, 51]]}
+    return {"properties": {"geometry_id": "a"}, "geometry": line} | parts
+
+
+def coordinates(*points):
+    return {"geometry": {"coordinates": list(points)}}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not json", "geometry.geojson:1: is no JSON document"),
+        (b'"\xff"', "geometry.geojson: is no JSON document"),
+        ("[" * 100_000, "geometry.geojson: is nested too deep"),
+        ('{"features": ' + "9" * 5_000 + "}", "geometry.geojson: is no JSON document"),
+        ([], "geometry.geojson: holds no list of `features`"),
+        ({"features": 5}, "geometry.geojson: holds no list of `features`"),
+        ([{}], "geometry.geojson, feature 1: has no `geometry_id`"),
+        ([7], "geometry.geojson, feature 1: has no `geometry_id`"),
+        ([feature(), feature()], "feature 2: its geometry_id stands in a feature above"),
+        ([feature(geometry=None)], "feature 1: `coordinates` is no line"),
+        ([feature(**coordinates([70, 50]))], "is no line: two points or more"),
+        ([feature(**coordinates([70, 50], [70]))], "is no line: two points or more"),
+        ([feature(**coordinates([70, 50], ["70", "50"]))], "is no line: two points or more"),
+        ([feature(**coordinates([70, 50], [math.nan, 50]))], "is no line: two points or more"),
+        ([feature(**coordinates([70, 50], [10**400, 50]))], "is no line: two points or more"),
+        ([feature(**coordinates([70, 50], [True, 50]))], "is no line: two points or more"),
+        ([feature(**coordinates([70, 50], [50, 170]))], "is no line: two points or more"),
+    ],
+)
+def test_a_wrong_geometry_is_told_with_its_feature(text, words, tmp_path):
+    folder = write_tiny(tmp_path)
+    if isinstance(text, list) and text:
+        text = {"type": "FeatureCollection", "features": text}
+    if not isinstance(text, str | bytes):
+        text = json.dumps(text)
+    path = folder / "geometry.geojson"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(DataError) as error:
+        read_lines(folder)
+    assert words in str(error.value)
+    network, errors, _ = check_data(folder)
+    assert network is None
+    assert errors == list(error.value.problems)
+
+
+def test_every_wrong_feature_is_told_and_heights_are_left_out(tmp_path):
+    folder = write_tiny(tmp_path)
+    path = folder / "geometry.geojson"
+    path.write_text(json.dumps({"features": [feature(), {}, feature(geometry=5)]}))
+    with pytest.raises(DataError) as error:
+        read_lines(folder)
+    assert [problem.column for problem in error.value.problems] == ["feature 2", "feature 3"]
+    high = feature(**coordinates([70, 50, 300], [181, 51, 200]))
+    path.write_text(json.dumps({"features": [high]}))
+    assert read_lines(folder) == {"a": [(70, 50), (181, 51)]}
+    assert check_data(folder)[1] == []
+
+
 def test_lines_as_well_known_text():
     line = [(51.1, 43.2), (1 / 3, -12.5)]
     assert from_wkt(to_wkt(line)) == line
     assert to_wkt([]) == ""
-    for text in ("POINT (1 2)", "LINESTRING (1 2, 3)", "LINESTRING 1 2", "LINESTRING (a b)"):
+    wrong = ("POINT (1 2)", "LINESTRING (1 2, 3)", "LINESTRING 1 2", "LINESTRING (a b)")
+    for text in (*wrong, "LINESTRING (nan 1, 2 3)"):
         with pytest.raises(UsageError, match="LINESTRING"):
             from_wkt(text)
 

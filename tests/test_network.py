@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import tracemalloc
@@ -324,6 +325,34 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     assert "links.csv: is not a plain file" in problems_of(folder)
     with pytest.raises(DataError, match=r"geometry.geojson: is not a plain file"):
         read_geometries(folder)
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ({"version": "1\x1b[2J"}, ": the version is not a text of 1 to 60 printable characters"),
+        ({"version": "1\nall is well"}, ": the version is not a text of 1 to 60"),
+        ({"version": "1\u202e2"}, ": the version is not a text of 1 to 60"),
+        ({"version": "1" * 61}, ": the version is not a text of 1 to 60"),
+        ({"version": {"a": 1}}, ": the version is not a text of 1 to 60"),
+        ({"version": None}, ": the version is not a text of 1 to 60"),
+        ([], ": is no data package"),
+        ("[" * 100_000, ": is nested too deep"),
+        ('{"version": 1', ":1: is no JSON document"),
+    ],
+)
+def test_a_version_is_a_short_printable_text(package, words, tmp_path):
+    folder = write_tiny(tmp_path)
+    text = package if isinstance(package, str) else json.dumps(package)
+    (folder / "datapackage.json").write_text(text)
+    assert f"datapackage.json{words}" in problems_of(folder)
+
+
+@pytest.mark.parametrize(("version", "text"), [("2026.11.0", "2026.11.0"), (1.5, "1.5")])
+def test_a_version_is_read(version, text, tmp_path):
+    folder = write_tiny(tmp_path)
+    (folder / "datapackage.json").write_text(json.dumps({"version": version}))
+    assert load_network(folder).version == text
 
 
 def test_missing_folder_is_a_usage_error(tmp_path):

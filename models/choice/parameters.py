@@ -12,7 +12,7 @@ from typing import Any
 
 from models.demand import Case
 from routes.errors import DataError, Problem
-from routes.files import MAX_NOTE_BYTES, read_input
+from routes.files import MAX_NOTE_BYTES, read_input, read_json
 
 SHIPPED = "likely-2023.json"
 DEFAULT_THETA = 0.1  # 1/(USD/t), for commodities without a row of their own
@@ -96,11 +96,7 @@ def load_parameters(path: str | Path | None = None) -> Parameters:
     if path is None:
         return _load_shipped()
     path = Path(path)
-    try:
-        text = read_input(path, MAX_NOTE_BYTES).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError([Problem(path.name, f"cannot be read ({error})")]) from error
-    return read_parameters(text, path.name)
+    return read_parameters(read_input(path, MAX_NOTE_BYTES), path.name)
 
 
 @cache
@@ -109,13 +105,9 @@ def _load_shipped() -> Parameters:
     return read_parameters(text, SHIPPED)
 
 
-def read_parameters(text: str, label: str) -> Parameters:
+def read_parameters(text: str | bytes, label: str) -> Parameters:
     """Parameters from JSON text; `label` names it in problems."""
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        line = getattr(error, "lineno", None)
-        raise DataError([Problem(label, "is no JSON document", line=line)]) from error
+    data = read_json(text, label)
     try:
         parameters = Parameters(
             theta=tuple(Sensitivity(**row) for row in data["theta"]),

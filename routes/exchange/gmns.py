@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from routes.errors import DataError, Problem, UsageError
+from routes.lines import read_points
 from routes.network import RawNetwork, read_version
 from routes.schema import TABLES, Record
 from routes.tables import RawRow, RawTable, check_header, read_rows
@@ -39,11 +40,13 @@ def from_wkt(text: str) -> list[tuple[float, float]]:
     head, _, rest = text.strip().partition("(")
     rest = rest.removesuffix(")") if head.strip().upper() == "LINESTRING" else ""
     try:
-        points = [tuple(map(float, pair.split())) for pair in rest.split(",")]
-        return [(point[0], point[1]) for point in points]
-    except (ValueError, IndexError):
+        points = read_points([tuple(map(float, pair.split())) for pair in rest.split(",")])
+    except ValueError:
+        points = None
+    if points is None:
         msg = f"A line must be written LINESTRING (lon lat, lon lat). Got '{text[:60]}' instead."
-        raise UsageError(msg) from None
+        raise UsageError(msg)
+    return points
 
 
 def read_gmns(folder: Path) -> RawNetwork:
@@ -66,12 +69,16 @@ def read_gmns(folder: Path) -> RawNetwork:
             tables[name] = _rename(raws[record.file], record, FURTHER_NAMES.get(name, {}))
     strange = [path.name for path in paths if path.name not in known]
     remedy = f"Files are {', '.join(sorted(known))}."
+    version, odd = read_version(folder)
     return RawNetwork(
         name=folder.resolve().name,
-        version=read_version(folder),
+        version=version,
         digest=digest.hexdigest(),
         tables=tables,
-        problems=[Problem(name, "no table has this file name", remedy) for name in strange],
+        problems=[
+            *odd,
+            *(Problem(name, "no table has this file name", remedy) for name in strange),
+        ],
         warnings=warnings,
     )
 

@@ -51,10 +51,18 @@ def check_data(
     data: str | Path | None = None, *, overlays: Sequence[str | Path] = ()
 ) -> tuple[Network | None, list[Problem], list[Problem]]:
     """The network (None when it has errors), errors and warnings, without raising for errors."""
+    network: Network | None = None
+    errors: list[Problem] = []
     try:
         network = open_network(data, overlays=overlays)
     except DataError as error:
-        return None, list(error.problems), []
+        errors += error.problems
+    try:
+        read_lines(data)
+    except DataError as error:
+        errors += error.problems
+    if network is None or errors:
+        return None, list(dict.fromkeys(errors)), []
     return network, [], list(network.warnings)
 
 

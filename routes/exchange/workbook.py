@@ -20,7 +20,14 @@ import numpy as np
 from routes.errors import DataError, Problem, nearest_names, suggest
 from routes.exchange.folder import list_tables
 from routes.exchange.workbook_guard import find_unsaved_formulas, read_workbook
-from routes.network import REQUIRED_TABLES, Network, RawNetwork, format_cell
+from routes.network import (
+    REQUIRED_TABLES,
+    UNVERSIONED,
+    Network,
+    RawNetwork,
+    check_version,
+    format_cell,
+)
 from routes.schema import TABLES, Record, columns
 from routes.tables import MAX_ROWS, RawRow, RawTable, check_header
 
@@ -154,12 +161,13 @@ def _read_book(path: Path, content: bytes) -> RawNetwork:
         if name not in tables:
             problems.append(Problem(path.name, f"the sheet '{name}' is missing", "Add it."))
             tables[name] = RawTable()
+    version, odd = check_version(about.get("version") or UNVERSIONED, f"{path.name}[{ABOUT}]")
     return RawNetwork(
         name=path.stem,
-        version=about.get("version", "unversioned"),
+        version=version,
         digest=hashlib.sha256(content).hexdigest(),
         tables=tables,
-        problems=problems,
+        problems=[*problems, *odd],
     )
 
 
