@@ -8,6 +8,7 @@ import numpy as np
 
 from routes.checks_names import Lines, Report, Tables, check_flags, check_names, check_sources
 from routes.errors import Problem
+from routes.schema.bounds import CAPACITIES
 from routes.units import US_CPI
 
 # table, low column, value column, high column
@@ -194,6 +195,13 @@ def _check_capacities(tables: Tables, report: Report) -> None:
         np.flatnonzero(capacities["subject_id"].isin(mixed)), "unit",
         "the statements of this subject have different units", "Give them one unit.",
     )  # fmt: skip
+    most = capacities["unit"].map({unit: bound.most for unit, bound in CAPACITIES.items()})
+    for column in ("capacity", "background", "low", "high"):
+        size = capacities[column].to_numpy(dtype=float)
+        for row in np.flatnonzero(np.isfinite(size) & (size > most.to_numpy(dtype=float))):
+            bound = CAPACITIES[capacities["unit"][row]]
+            rule = f"{size[row]:g} {bound.unit} is not plausible"
+            report.add("capacities", [row], column, rule, bound.remedy)
     is_shared = capacities["subject_id"].isin(shared["shared_id"])
     odd = ~is_shared & capacities["unit"].isin(("ship-days/yr", "wagon-days/yr"))
     report.add(

@@ -254,6 +254,8 @@ def _explain(detail: ErrorDetails, rows: Sequence[RawRow]) -> Problem:
         remedy = f"It must be at least {context['ge']:g}."
     elif kind == "less_than_equal":
         rule, remedy = f"{value} is above {context['le']:g}", f"At most {context['le']:g}."
+    elif kind == "beyond_bound":
+        rule, remedy = f"{value} is not plausible", context["remedy"]
     elif kind == "literal_error":
         allowed = [
             word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")

@@ -50,6 +50,35 @@ BAD = {
         ("capacities.csv", "border-port,5,1,4,6", "border-port,-5,1,4,6"),
         ["capacities.csv:2, capacity", "-5 is below 0"],
     ),
+    "tonnes for millions of tonnes": (
+        ("supplies.csv", "2023,4,3,5", "2023,4000000,3,5000000"),
+        ["supplies.csv:2, mt_per_year: 4000000 is not plausible. At most 1,000 Mt/yr: millions of",
+         "supplies.csv:2, high: 5000000 is not plausible"],
+    ),
+    "tonnes in a market": (
+        ("markets.csv", "2023,10,0", "2023,10000000,0"),
+        ["markets.csv:2, max_mt_per_year: 10000000 is not plausible. At most 10,000 Mt/yr"],
+    ),
+    "days without end": (
+        ("links.csv", "KZ,300,1,", "KZ,300,1e200,"),
+        ["links.csv:3, days: 1e200 is not plausible. At most 1,000 days."],
+    ),
+    "metres for kilometres": (
+        ("links.csv", "KZ,300,1,", "KZ,300000,1,"),
+        ["links.csv:3, length_km: 300000 is not plausible. At most 100,000 km."],
+    ),
+    "rate without end": (
+        ("tariffs.csv", "0,0.01,0.008,0.012", "0,-1e9,0.008,0.012"),
+        ["tariffs.csv:2, usd_per_t_km: -1e9 is not plausible. At most 10 USD per t-km."],
+    ),
+    "tonnes of a capacity": (
+        ("capacities.csv", "border-port,5,1,4,6", "border-port,5,1,4,6000000"),
+        ["capacities.csv:2, high: 6e+06 Mt/yr is not plausible. At most 10,000 Mt/yr: millions"],
+    ),
+    "coefficient without end": (
+        ("shared_capacities.csv", ",1,1,1,", ",1,1,1e9,"),
+        ["shared_capacities.csv:2, high: 1e9 is not plausible. At most 1,000 units per tonne."],
+    ),
     "NaN capacity": (
         ("capacities.csv", "border-port,5,1,4,6", "border-port,nan,1,4,6"),
         ["capacities.csv:2, capacity", "NaN"],

@@ -64,13 +64,15 @@ def apply(
         _refuse([*faults, *clashes])
     draft = Draft(case)
     log = []
+    refused: dict[tuple[str, str, int], list[tuple[Author, NothingFoundError]]] = {}
     for verdict in verdicts:
         try:
             log.append(_write(draft, verdict))
         except NothingFoundError as error:
-            faults.append(_blame(verdict.authors[0], error))
-    if faults:
-        _refuse(faults)
+            author = verdict.authors[0]
+            refused.setdefault(author.identity, []).append((author, error))
+    if refused:
+        _refuse([_blame_once(errors) for errors in refused.values()])
     return draft.finish(), tuple(log)
 
 
@@ -119,6 +121,14 @@ def _plan_all(
 
 def _blame(author: Author, error: NothingFoundError) -> _Fault:
     return author, _problem(author, error)
+
+
+def _blame_once(errors: Sequence[tuple[Author, NothingFoundError]]) -> _Fault:
+    """The first of the numbers that a change may not write, and how many more there are."""
+    author, error = errors[0]
+    if len(errors) > 1:
+        error.rule += f" (and {len(errors) - 1} more numbers)"
+    return _blame(author, error)
 
 
 def _problem(author: Author, error: NothingFoundError) -> Problem:

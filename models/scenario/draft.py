@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from models.demand import Case, Growth, Limit
 from models.scenario.amounts import Amount
 from models.scenario.edits import NEW_ROW, Edit, Quantity
 from models.scenario.select import NothingFoundError
+from routes.schema import bounds
+from routes.schema.bounds import CAPACITIES
 
 # Columns that hold the range of a column.
 _RANGES = {
@@ -25,6 +27,15 @@ _RANGES = {
     ("markets", "max_mt_per_year"): ("low", "high"),
     ("markets", "price_usd_per_t"): ("price_low", "price_high"),
 }
+_BOUNDS = {
+    "days": bounds.DAYS, "days_sd": bounds.DAYS, "usd_per_t": bounds.CHARGE,
+    "coefficient": bounds.USE, "mt_per_year": bounds.SUPPLY,
+    "lifting_cost_usd_per_t": bounds.PRICE, "max_mt_per_year": bounds.TRADE,
+    "min_mt_per_year": bounds.TRADE, "shortfall_price_usd_per_t": bounds.PRICE,
+    "price_usd_per_t": bounds.PRICE, "differential_usd_per_t": bounds.CHARGE,
+    "quality_usd_per_t": bounds.CHARGE, "mt": bounds.TRADE,
+}  # fmt: skip
+_SIZED = ("capacities", "growth")
 _SIGNED = frozenset(("price_usd_per_t", "differential_usd_per_t", "quality_usd_per_t"))
 _UNITS = {
     "days": "days", "days_sd": "days", "usd_per_t": "USD/t", "mt_per_year": "Mt/yr",
@@ -60,6 +71,22 @@ def change_range(
     return new, min(below, new), max(above, new)  # NaN stays: min(nan, x) is nan
 
 
+def _check_size(
+    quantity: Quantity, unit: str, before: Iterable[float], after: Iterable[float]
+) -> None:
+    """Refuse numbers that are not plausible, or endless where nothing was before."""
+    bound = CAPACITIES.get(unit) if quantity.table in _SIZED else _BOUNDS.get(quantity.field)
+    if quantity.field == "usd_per_unit":
+        bound = bounds.GROWTH
+    if bound is None:
+        return
+    endless = math.inf in before
+    for value in after:
+        if bound.is_beyond(value) or (math.isinf(value) and not endless):
+            rule = f"{quantity} would become {value:g} {bound.unit}, which is not plausible"
+            raise NothingFoundError("", rule, bound.remedy)
+
+
 class Draft:
     """Writes edits; `finish` gives the new case. Frames without a new value stay the same."""
 
@@ -86,7 +113,9 @@ class Draft:
         if edit.closes:
             amount = Amount("set", 0.0, 0.0, 0.0)
         if edit.row == NEW_ROW:
-            return self._add_row(edit.quantity, amount)
+            old, new, unit = self._add_row(edit.quantity, amount)
+            _check_size(edit.quantity, unit, (old,), (new, amount.low, amount.high))
+            return old, new, unit
         return self._move(edit.quantity, edit.row, amount)
 
     def _column(self, table: str, name: str) -> npt.NDArray[Any]:
@@ -133,13 +162,16 @@ class Draft:
         if new < 0 and field not in _SIGNED:
             rule = f"{quantity} would become {new:g}"
             raise NothingFoundError("", rule, f"It is {old:g}; take less away.")
+        unit = self._unit(table, field, row)
+        present = (self._value(table, edge, row) for edge in edges or ())
+        _check_size(quantity, unit, (amount.value, old, *present), (new, low, high))
         if new != old and not (math.isnan(new) and math.isnan(old)):
             self._put(table, field, row, new)
         for edge, value in zip(edges or (), (low, high), strict=False):
             before = self._value(table, edge, row)
             if value != before and not (math.isnan(value) and math.isnan(before)):
                 self._put(table, edge, row, value)
-        return old, new, self._unit(table, field, row)
+        return old, new, unit
 
     def _move_stream(self, row: int, amount: Amount, old: float) -> tuple[float, float, float]:
         """A stream's range is that of differential and quality together: it moves along."""
@@ -225,11 +257,13 @@ class Draft:
         if table == "limits":
             before = self.limits.get((key[0], key[1], field), math.inf)
             self.limits[key[0], key[1], field] = value
+            _check_size(edit.quantity, _UNITS[field], (), (value,))
             return before, value, _UNITS[field]
         growth = self.growth.setdefault(key[0], {})
         before = growth.get(field, 0.0)
         growth[field] = value
         unit = str(self.case.capacities.loc[key[0], "unit"])
+        _check_size(edit.quantity, unit, (), (value, edit.amount.low, edit.amount.high))
         return before, value, unit if field == "max_extra" else f"USD/yr per {unit}"
 
     # ------------------------------------------------------------------ result

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from routes.schema.rows import Id, Positive, Sourced, Unlimited, Year
+from routes.schema.rows import Id, Positive, Sourced, Unlimited, Use, Year
 
 
 class Capacity(Sourced):
@@ -51,11 +51,11 @@ class SharedCapacity(Sourced):
     """Class that draws on it there; blank: every class."""
     supply_place_id: str = ""
     """Only tonnes from this supply draw on it; blank: from all."""
-    coefficient: Positive | None = None
+    coefficient: Use | None = None
     """How much one tonne takes; blank, for TEU/t only: 1 / tonnes per TEU of the commodity."""
-    low: Positive | None = None
+    low: Use | None = None
     """Low side of the coefficient."""
-    high: Positive | None = None
+    high: Use | None = None
     """High side of the coefficient."""
     unit: Literal["t/t", "TEU/t", "ship-days/t", "wagon-days/t", "trains/t"]
     """Unit of the coefficient."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import StringConstraints
 
-from routes.schema.rows import Finite, Fraction, Id, Mode, Positive, Sourced, Year
+from routes.schema.rows import Charge, Emitted, Fraction, Id, Mode, Rate, Sourced, Year
 
 ChargeKind = Literal[
     "carriage", "freight", "handling", "border_fee", "port_fee", "empty_return", "insurance",
@@ -36,13 +36,13 @@ class Tariff(Sourced):
     """What the price buys, in words."""
     commodity_class: str = ""
     """Handling class; blank: all."""
-    usd_per_t: Finite = 0.0
+    usd_per_t: Charge = 0.0
     """Fixed part, USD/t."""
-    usd_per_t_km: Finite = 0.0
+    usd_per_t_km: Rate = 0.0
     """Part by distance, USD per tonne-kilometre."""
-    low: Finite
+    low: Charge
     """Low side of the part that is not zero."""
-    high: Finite
+    high: Charge
     """High side of the part that is not zero."""
     price_year: Year
     """Year whose dollars these are."""
@@ -76,11 +76,11 @@ class Emission(Sourced):
     """Country; blank: any without a row of its own."""
     ship_class: str = ""
     """Ship type; blank: any without a row of its own."""
-    direct_g_per_t_km: Positive
+    direct_g_per_t_km: Emitted
     """From the engine, g CO2e per t-km."""
-    upstream_g_per_t_km: Positive
+    upstream_g_per_t_km: Emitted
     """From making the fuel or power, g CO2e per t-km."""
-    low: Positive
+    low: Emitted
     """Low side of the sum."""
-    high: Positive
+    high: Emitted
     """High side of the sum."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from routes.schema.rows import Fraction, Id, Positive, Sourced, Year
+from routes.schema.rows import Fraction, Id, Sourced, Supplied, Year
 
 
 class Observed(Sourced):
@@ -24,11 +24,11 @@ class Observed(Sourced):
     ]
     """`link:ID`, `corridor:ID`, `outlet:ID`, `border:ID`, `country:XX`, `place:ID`,
     `shared:ID`, `total:export` or `total:home`."""
-    mt_per_year: Positive
+    mt_per_year: Supplied
     """How much, Mt."""
-    low: Positive
+    low: Supplied
     """Low side, Mt."""
-    high: Positive
+    high: Supplied
     """High side, Mt."""
     kind: Literal["physical", "contractual", "customs"]
     """What was counted."""

@@ -6,11 +6,12 @@ from pydantic import Field
 
 from routes.schema.rows import (
     Country,
+    Days,
     Grade,
     Id,
+    Length,
     Mode,
     NodeId,
-    Positive,
     Record,
     Sourced,
     SourceIds,
@@ -67,19 +68,19 @@ class Link(Sourced):
     """Handling classes that may use it, joined by `;`; blank: every class its modes carry."""
     country: Country
     """Ground it runs over; XZ on open sea and in straits."""
-    length_km: Positive
+    length_km: Length
     """Length; 0 for an operation at a place."""
-    length_low: Positive | None = None
+    length_low: Length | None = None
     """Low side of the length, km."""
-    length_high: Positive | None = None
+    length_high: Length | None = None
     """High side of the length, km."""
-    days: Positive
+    days: Days
     """Running plus dwell time, mean over the year."""
-    days_sd: Positive = 0.0
+    days_sd: Days = 0.0
     """Standard deviation of `days`."""
-    days_low: Positive | None = None
+    days_low: Days | None = None
     """Low side of the mean."""
-    days_high: Positive | None = None
+    days_high: Days | None = None
     """High side of the mean."""
     days_source_id: SourceIds
     """Who says how long it takes."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from routes.schema.rows import Finite, Id, Positive, Sourced, Year
+from routes.schema.rows import Cost, Finite, Id, Sourced, Year
 
 
 class Project(Sourced):
@@ -14,11 +14,11 @@ class Project(Sourced):
     """Name of the project."""
     name: str
     """Name for people."""
-    cost_musd: Positive | None = None
+    cost_musd: Cost | None = None
     """Cost, million USD; blank: not known."""
-    low: Positive | None = None
+    low: Cost | None = None
     """Low side of the cost."""
-    high: Positive | None = None
+    high: Cost | None = None
     """High side of the cost."""
     earliest_year: Year
     """First year it could work."""

@@ -4,6 +4,8 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from routes.schema import bounds
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 NodeId = Annotated[
     str,
@@ -20,6 +22,19 @@ References = Annotated[str, StringConstraints(pattern=rf"^{_REFERENCE}(;{_REFERE
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Unlimited = Annotated[float, Field(ge=0)]
+Supplied = Annotated[Positive, bounds.SUPPLY]
+Obliged = Annotated[Positive, bounds.TRADE]
+Taken = Annotated[Unlimited, bounds.TRADE]
+Price = Annotated[Finite, bounds.PRICE]
+Value = Annotated[Positive, bounds.PRICE]
+Charge = Annotated[Finite, bounds.CHARGE]
+Rate = Annotated[Finite, bounds.RATE]
+Days = Annotated[Positive, bounds.DAYS]
+Length = Annotated[Positive, bounds.LENGTH]
+Interest = Annotated[Positive, bounds.INTEREST]
+Emitted = Annotated[Positive, bounds.EMISSION]
+Cost = Annotated[Positive, bounds.COST]
+Use = Annotated[Positive, bounds.USE]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Year = Annotated[int, Field(ge=1990, le=2100)]
 Grade = Literal["A", "B", "C", "D"]

@@ -5,13 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from routes.schema.rows import (
-    Finite,
+    Charge,
     Grade,
     HandlingClass,
     Id,
-    Positive,
+    Interest,
+    Obliged,
+    Price,
     Sourced,
-    Unlimited,
+    Supplied,
+    Taken,
+    Value,
     Words,
     Year,
 )
@@ -32,17 +36,17 @@ class Commodity(Sourced):
     """Handling class, as in links and tariffs."""
     modes: Words
     """Modes that can carry it, joined by `;`."""
-    unit_value_usd_per_t: Positive
+    unit_value_usd_per_t: Value
     """Value of a tonne, USD of the price year."""
-    low: Positive
+    low: Value
     """Low side of the value."""
-    high: Positive
+    high: Value
     """High side of the value."""
-    interest_per_year: Positive
+    interest_per_year: Interest
     """Interest and depreciation on goods under way, share a year."""
-    interest_low: Positive
+    interest_low: Interest
     """Low side of the interest."""
-    interest_high: Positive
+    interest_high: Interest
     """High side of the interest."""
     t_per_teu: Annotated[float, Field(gt=0)] | None = None
     """Tonnes in a twenty-foot box; blank: does not travel in boxes."""
@@ -63,17 +67,17 @@ class Stream(Sourced):
     """Link where the stream is handed over; only listed supplies may use it."""
     supply_place_id: Id
     """Supply that may use it."""
-    price_differential_usd_per_t: Finite
+    price_differential_usd_per_t: Charge
     """Price of a tonne of the stream less the market's benchmark price, USD/t of the year."""
-    price_low: Finite
+    price_low: Charge
     """Low side of the differential."""
-    price_high: Finite
+    price_high: Charge
     """High side of the differential."""
-    quality_usd_per_t: Finite = 0.0
+    quality_usd_per_t: Charge = 0.0
     """Quality-bank credit (+) or debit (-) of this supply, USD/t of the year."""
-    quality_low: Finite = 0.0
+    quality_low: Charge = 0.0
     """Low side of the quality term."""
-    quality_high: Finite = 0.0
+    quality_high: Charge = 0.0
     """High side of the quality term."""
     price_year: Year
     """Year whose dollars these are."""
@@ -94,17 +98,17 @@ class Supply(Sourced):
     """Where."""
     year: Year
     """When; nothing is carried to other years."""
-    mt_per_year: Positive
+    mt_per_year: Supplied
     """How much, Mt."""
-    low: Positive
+    low: Supplied
     """Low side, Mt."""
-    high: Positive
+    high: Supplied
     """High side, Mt."""
-    lifting_cost_usd_per_t: Positive
+    lifting_cost_usd_per_t: Value
     """Netback below which it is shut in, USD/t of the price year."""
-    lifting_low: Positive
+    lifting_low: Value
     """Low side of the lifting cost."""
-    lifting_high: Positive
+    lifting_high: Value
     """High side of the lifting cost."""
 
 
@@ -119,27 +123,27 @@ class Market(Sourced):
     """Where."""
     year: Year
     """When; nothing is carried to other years."""
-    max_mt_per_year: Unlimited
+    max_mt_per_year: Taken
     """The most it takes, Mt."""
-    min_mt_per_year: Positive = 0.0
+    min_mt_per_year: Obliged = 0.0
     """Obligation to serve it, Mt."""
-    shortfall_price_usd_per_t: Positive | None = None
+    shortfall_price_usd_per_t: Value | None = None
     """Cost of replacing a tonne of the obligation that is missed; needed with an obligation."""
-    price_usd_per_t: Finite
+    price_usd_per_t: Price
     """Price, USD/t of `price_year`, at basis_place_id (routes end there)."""
     price_basis: Literal["fob", "dap", "cif"]
     """Delivery term of the price."""
     basis_place_id: Id
     """Place where the price holds; routes end there, so freight is never subtracted twice."""
-    price_low: Finite
+    price_low: Price
     """Low side of the price."""
-    price_high: Finite
+    price_high: Price
     """High side of the price."""
     price_grade: Grade
     """How good the price is (`grade` is that of the tonnage)."""
     price_year: Year
     """Year whose dollars the prices are."""
-    low: Unlimited
+    low: Taken
     """Low side of the tonnage."""
-    high: Unlimited
+    high: Taken
     """High side of the tonnage."""
