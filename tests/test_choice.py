@@ -561,6 +561,27 @@ def constant(measure, usd_per_t):
         (constant("outlet:cpc", -21), "without a reason and source"),
         (constant("link:x", 1), "names no outlet"),
         (constant("outlet:cpc", math.nan), "is nan"),
+        (constant("outlet:cpc", "5"), r"constants\[0\].usd_per_t: must be a number"),
+        (constant("outlet:cpc", 10**400), r"constants\[0\].usd_per_t: is too large a number"),
+        (constant(7, 1), r"constants\[0\].measure: must be a text"),
+        (
+            {"theta": [{"commodity": "crude", "theta": "0.1"}]},
+            r"theta\[0\].theta: must be a number",
+        ),
+        ({"theta": [{"commodity": "crude", "theta": None}]}, r"theta\[0\].theta: must be a number"),
+        (
+            {"theta": [{"commodity": "crude", "theta": 1, "low": "x"}]},
+            r"theta\[0\].low: must be a n",
+        ),
+        ({"theta": [{"commodity": "c", "theta": 1, "identified": 1}]}, "must be true or false"),
+        ({"theta": [{"commodity": "crude"}]}, "is no parameter file"),
+        ({"theta": "text"}, "is no parameter file"),
+        ({"theta_default": "0.1"}, "theta_default: must be a number"),
+        ({"theta_default": 10**400}, "theta_default: is too large a number"),
+        ({"stay_usd_per_t": {"crude": "5"}}, "stay_usd_per_t.crude: must be a number"),
+        ({"fit": [5]}, "is no parameter file"),
+        ("[" * 100_000, "is nested too deep"),
+        ('{"theta_default": ' + "9" * 5_000 + "}", "is no JSON document"),
     ],
 )
 def test_bad_parameter_files_are_refused(change, words, tmp_path):

@@ -216,6 +216,13 @@ TOML_FAULTS = [
      "Take the quotes away", "key changes[0].add", None),
     ("date", TOML_HEAD + "description = 2023-01-01\n", "must be a text", "key description", None),
     ("digits", TOML_HEAD + "year = " + "9" * 5000 + "\n", "this is not TOML", None, None),
+    ("hexadecimal digits", TOML_HEAD + "year = 0x" + "f" * 60_000 + "\n",
+     "Got a number of thousands of digits", "key year", None),
+    ("a huge type", TOML_HEAD + "[[changes]]\ntype=0x" + "f" * 60_000,
+     "no change has the type a number of thousands of digits", "key changes[0]", None),
+    ("a huge amount", TOML_HEAD + "[[changes]]\ntype='days'\nwhere={link='x'}\nwhy='w'\nadd=0x"
+     + "f" * 60_000, "must be a number. Got a number of thousands of digits", "key changes[0].add",
+     None),
     ("escape-code", TOML_HEAD + 'description = "\\u001b[31m"\n', "U+001B", "key description", None),
     ("unknown", TOML_HEAD + "yaer = 1\n", "Did you mean 'year'?", "key yaer", None),
 ]  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from models.demand import Case
 from routes.errors import DataError, Problem
@@ -17,6 +17,9 @@ from routes.files import MAX_NOTE_BYTES, read_input, read_json
 SHIPPED = "likely-2023.json"
 DEFAULT_THETA = 0.1  # 1/(USD/t), for commodities without a row of their own
 CONFESSION, LIMIT = 20.0, 40.0  # USD/t: constants above the one need a reason, above the other none
+_REMEDY = "Write it with `kazroutes calibrate -o FILE`."
+_KINDS = {"float": ("int", "float"), "bool": ("bool",), "str": ("str",)}
+_WORDS = {"float": "a number", "bool": "true or false", "str": "a text"}
 _KNOWN_KINDS = ("outlet", "corridor", "country", "total")
 
 
@@ -78,6 +81,9 @@ class Parameters:
         }
 
 
+_Row = TypeVar("_Row", Sensitivity, Constant)
+
+
 def plain_parameters(theta: float | Mapping[str, float] = DEFAULT_THETA) -> Parameters:
     """Parameters without constants: one sensitivity for all, or one by commodity."""
     if isinstance(theta, Mapping):
@@ -110,21 +116,55 @@ def read_parameters(text: str | bytes, label: str) -> Parameters:
     data = read_json(text, label)
     try:
         parameters = Parameters(
-            theta=tuple(Sensitivity(**row) for row in data["theta"]),
-            constants=tuple(Constant(**row) for row in data["constants"]),
-            theta_default=float(data["theta_default"]),
-            stay_usd_per_t={str(k): float(v) for k, v in data["stay_usd_per_t"].items()},
+            theta=tuple(_read_records(Sensitivity, data, "theta", label)),
+            constants=tuple(_read_records(Constant, data, "constants", label)),
+            theta_default=_read_value("float", data["theta_default"], "theta_default", label),
+            stay_usd_per_t={
+                key: _read_value("float", value, f"stay_usd_per_t.{key}", label)
+                for key, value in data["stay_usd_per_t"].items()
+            },
             provenance=dict(data["provenance"]),
             fit=tuple(dict(row) for row in data["fit"]),
         )
+    except DataError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         rule = f"is no parameter file ({type(error).__name__}: {error})"
-        remedy = "Write it with `kazroutes calibrate -o FILE`."
-        raise DataError([Problem(label, rule, remedy)]) from error
+        raise DataError([Problem(label, rule, _REMEDY)]) from error
     problems = check_parameters(parameters, label)
     if problems:
         raise DataError(problems)
     return parameters
+
+
+def _read_records(kind: type[_Row], data: Any, key: str, label: str) -> Iterator[_Row]:
+    """The records of a list, each value of the kind that its field says."""
+    kinds = {item.name: str(item.type) for item in fields(kind)}
+    for number, row in enumerate(data[key]):
+        yield kind(**{
+            name: _read_value(kinds.get(name, ""), value, f"{key}[{number}].{name}", label)
+            for name, value in row.items()
+        })  # fmt: skip
+
+
+def _read_value(kind: str, value: Any, key: str, label: str) -> Any:
+    """A value of a kind such as `float | None`. Raises DataError with its key when it is another.
+
+    Of an unknown kind it is any: the record refuses its name.
+    """
+    if not kind or (value is None and kind.endswith("None")):
+        return value
+    wanted = kind.partition(" ")[0]
+    if type(value).__name__ not in _KINDS[wanted]:
+        rule = f"must be {_WORDS[wanted]}"
+    elif wanted != "float":
+        return value
+    else:
+        try:
+            return float(value)
+        except OverflowError:
+            rule = "is too large a number"
+    raise DataError([Problem(label, rule, _REMEDY, column=key[:80])])
 
 
 def check_parameters(parameters: Parameters, label: str) -> list[Problem]:

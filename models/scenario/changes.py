@@ -344,13 +344,14 @@ def read_change(value: object) -> ChangeRecord:
         return cast("ChangeRecord", value)
     if not isinstance(value, dict) or "type" not in value:
         raise PydanticKnownError("union_tag_not_found", {"discriminator": "'type'"})
-    record = CHANGE_TYPES.get(value["type"]) if isinstance(value["type"], str) else None
+    tag = value["type"] if isinstance(value["type"], str) else ""
+    record = CHANGE_TYPES.get(tag)
     if record is None:
         raise PydanticKnownError(
             "union_tag_invalid",
             {
                 "discriminator": "'type'",
-                "tag": str(value["type"]),
+                "tag": tag,
                 "expected_tags": ", ".join(CHANGE_TYPES),
             },
         )

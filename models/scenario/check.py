@@ -112,7 +112,7 @@ def _describe(fault: Any, key: Key, data: Any) -> tuple[str, str]:
         return f"{name} is missing", f"Add it: {_example(str(key[-1]))}"
     if kind == "union_tag_invalid":
         tag = given.get("type") if isinstance(given, dict) else given
-        near = suggest(nearest_names(str(tag), CHANGE_TYPES)).strip()
+        near = suggest(nearest_names(tag if isinstance(tag, str) else "", CHANGE_TYPES)).strip()
         return f"no change has the type {_show(tag)}", near or f"Types: {', '.join(CHANGE_TYPES)}."
     if kind == "union_tag_not_found":
         if not isinstance(given, dict):
@@ -256,4 +256,7 @@ def _show(value: Any) -> str:
     if isinstance(value, str):
         text = value if len(value) <= 60 else f"{value[:57]}..."
         return "'" + text.replace("\n", " ") + "'"
-    return str(value)[:60]
+    try:
+        return str(value)[:60]
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
