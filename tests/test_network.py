@@ -79,6 +79,10 @@ BAD = {
         ("shared_capacities.csv", ",1,1,1,", ",1,1,1e9,"),
         ["shared_capacities.csv:2, high: 1e9 is not plausible. At most 1,000 units per tonne."],
     ),
+    "box without end": (
+        ("commodities.csv", "0.15,,S1", "0.15,inf,S1"),
+        ["commodities.csv:2, t_per_teu: inf is not plausible. At most 1,000 t."],
+    ),
     "NaN capacity": (
         ("capacities.csv", "border-port,5,1,4,6", "border-port,nan,1,4,6"),
         ["capacities.csv:2, capacity", "NaN"],

@@ -1,10 +1,8 @@
 """What links can carry: their own capacities, and those that several share."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from routes.schema.rows import Id, Positive, Sourced, Unlimited, Use, Year
+from routes.schema.rows import Id, Positive, Sourced, TrainLoad, Unlimited, Use, Year
 
 
 class Capacity(Sourced):
@@ -24,7 +22,7 @@ class Capacity(Sourced):
     """High side of the capacity."""
     unit: Literal["Mt/yr", "kTEU/yr", "trains/day", "ship-days/yr", "wagon-days/yr"]
     """Unit of capacity, background, low and high."""
-    tonnes_per_unit: Annotated[float, Field(gt=0)] | None = None
+    tonnes_per_unit: TrainLoad | None = None
     """Net tonnes of a train, needed for trains/day."""
     basis: Literal["design", "practical", "legal", "contract"]
     """Kind of statement; design counts only where no practical figure is known."""

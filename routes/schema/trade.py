@@ -1,10 +1,9 @@
 """What is sold and bought: commodities, crude streams, supplies, markets."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from routes.schema.rows import (
+    BoxLoad,
     Charge,
     Grade,
     HandlingClass,
@@ -48,7 +47,7 @@ class Commodity(Sourced):
     """Low side of the interest."""
     interest_high: Interest
     """High side of the interest."""
-    t_per_teu: Annotated[float, Field(gt=0)] | None = None
+    t_per_teu: BoxLoad | None = None
     """Tonnes in a twenty-foot box; blank: does not travel in boxes."""
     storage_class: str = ""
     """What it is stored in."""
