@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -410,3 +411,33 @@ def test_a_store_is_free_again_when_its_process_is_done(tmp_path):
         pass
     with open_store(tmp_path / "s", facts, resume=True):
         pass
+
+
+@pytest.mark.parametrize("lead", ["symlink_to", "hardlink_to"])
+def test_a_lock_that_leads_elsewhere_is_refused(serial, tmp_path, lead):
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine", encoding="utf-8")
+    shutil.copytree(serial, tmp_path / "led")
+    lock = tmp_path / "led" / ".lock"
+    lock.unlink()
+    try:
+        getattr(lock, lead)(precious)
+    except OSError:
+        pytest.skip("no such links here")
+    with pytest.raises(UsageError, match=r"\.lock is no lock"):
+        run(tmp_path / "led", resume=True)
+    assert precious.read_text(encoding="utf-8") == "mine"
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(UsageError, match=r"\.lock is no lock"):
+        run(tmp_path / "led", resume=True)
+
+
+def test_nothing_is_written_to_a_folder_of_another_run(serial, tmp_path):
+    shutil.copytree(serial, tmp_path / "other")
+    (tmp_path / "other" / ".lock").unlink()
+    (tmp_path / "other" / ".mine.part").write_text("mine", encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError, match="seed was 5, is 6"):
+        run(tmp_path / "other", seed=6, resume=True)
+    assert sorted(tmp_path.rglob("*")) == before

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -111,19 +112,15 @@ def open_store(folder: Path, facts: Mapping[str, Any], *, resume: bool) -> Itera
     ------
     UsageError
         When the folder exists and `resume` is not given, when it holds another run or none, or
-        when another process is at work in it.
+        when another process is at work in it. Nothing is written there then.
     """
     _make_folder(folder, resume=resume)
+    store = Store(folder, {"format": _FORMAT, "created": _now(), "finished": None, **facts})
+    _accept(store)
     with _hold_lock(folder):
+        _accept(store)  # another process may have begun meanwhile
         for left in folder.glob(".*.part"):
             left.unlink()
-        store = Store(folder, {"format": _FORMAT, "created": _now(), "finished": None, **facts})
-        path = folder / MANIFEST
-        if path.exists():
-            store.manifest["created"] = _check_same(path, store.manifest)
-        elif list_chunks(folder):
-            msg = f"{folder} holds chunks but no {MANIFEST}: choose another folder."
-            raise UsageError(msg)
         store.write_manifest()
         yield store
 
@@ -161,6 +158,16 @@ def _make_folder(folder: Path, *, resume: bool) -> None:
         raise UsageError(f"{folder} holds something other than an ensemble: choose another.")
 
 
+def _accept(store: Store) -> None:
+    """Take over when the run of a folder was begun. Raises UsageError when it is another run."""
+    path = store.folder / MANIFEST
+    if path.exists():
+        store.manifest["created"] = _check_same(path, store.manifest)
+    elif list_chunks(store.folder):
+        msg = f"{store.folder} holds chunks but no {MANIFEST}: choose another folder."
+        raise UsageError(msg)
+
+
 def _check_same(path: Path, mine: Mapping[str, Any]) -> str:
     """When the run was begun. Raises UsageError when the manifest is of another run."""
     theirs = read_manifest(path.parent)
@@ -193,7 +200,7 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def _hold_lock(folder: Path) -> Iterator[None]:
-    with (folder / LOCK).open("a+", encoding="utf-8") as stream:
+    with _open_lock(folder / LOCK) as stream:
         if not _lock(stream):
             stream.seek(0)
             who = stream.read().strip()
@@ -203,6 +210,18 @@ def _hold_lock(folder: Path) -> Iterator[None]:
         stream.write(f"process {os.getpid()}")
         stream.flush()
         yield
+
+
+def _open_lock(path: Path) -> IO[str]:
+    """The file of a lock, made where there is none; never a file that it only leads to."""
+    if not os.path.lexists(path) or stat.S_ISREG(path.lstat().st_mode):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        stream = os.fdopen(handle, "r+", encoding="utf-8")
+        told = os.fstat(handle)
+        if stat.S_ISREG(told.st_mode) and told.st_nlink <= 1:
+            return stream
+        stream.close()
+    raise UsageError(f"{path} is no lock but leads to something else: delete it and try again.")
 
 
 def _lock(stream: IO[str]) -> bool:
