@@ -349,6 +349,22 @@ def test_a_sample_can_be_replayed_with_all_its_routes():
         replay_sample(ensemble, 1, "dearer", network=tiny_network(), scenarios=[BASE])
 
 
+@pytest.mark.parametrize(
+    "amount", [{"factor": 0.52}, {"set": {"value": 0.6, "low": 0.2, "high": 0.9}}]
+)
+def test_an_obligation_is_never_above_the_maximum_that_is_drawn(amount):
+    less = Scenario.model_validate({
+        "name": "less", "title": "Town takes less", "year": 2023,
+        "changes": [{"type": "market", "where": {"place": "town"}, "why": "To see.", **amount}],
+    })  # fmt: skip
+    ensemble = run_ensemble([less], n=16, seed=2, network=tiny_network())
+    frame = ensemble.to_frame().set_index("sample")
+    assert (frame["domestic_mt"] < 0.5).any()  # what the town must get at the best estimates
+    for sample in range(0, 16, 3):
+        result = replay_sample(ensemble, sample, "less", network=tiny_network(), scenarios=[less])
+        assert frame["surplus_musd"][sample] == pytest.approx(result.surplus_musd, rel=1e-9)
+
+
 # ---------------------------------------------------------------- samples
 
 

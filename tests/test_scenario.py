@@ -415,6 +415,33 @@ def test_projects_and_other_changes_of_one_quantity_clash():
         apply(CASE, [pump, wide])
 
 
+def test_an_obligation_above_the_maximum_is_told_with_every_market_of_a_change():
+    less = scenario("type: market, where: {place: '*'}, factor: 0", name="less")
+    more = scenario("type: market, where: {place: cn}, measure: min, set: 25", name="more")
+    seen = set()
+    for both in itertools.permutations([less, more]):
+        with pytest.raises(ScenarioError) as caught:
+            apply(CASE, both)
+        seen.add(str(caught.value))
+        assert len(caught.value.problems) == 1
+    (told,) = seen
+    assert "obligation would be above the maximum (Mt/yr)" in told
+    assert "hub crude 5 above 0" in told and "cn crude 25 above 0" in told
+    assert "--set 'cn/crude.obligation=0'" in told and "measure: min" in told
+    assert "cn crude 25 above 20" in refusal(
+        "type: market, where: {place: cn}, measure: min, set: 25"
+    )
+
+
+def test_an_obligation_that_another_change_lowers_is_no_error():
+    less = scenario("type: market, where: {place: hub}, set: 2", name="less")
+    owed = scenario("type: market, where: {place: hub}, measure: min, set: 2", name="owed")
+    assert "hub crude 5 above 2" in refusal("type: market, where: {place: hub}, set: 2")
+    for both in itertools.permutations([less, owed]):
+        hub = apply(CASE, both)[0].markets.set_index("place_id").loc["hub"]
+        assert (hub["max_mt_per_year"], hub["min_mt_per_year"]) == (2, 2)
+
+
 def _extend(young, old):
     return young.with_origin(young.origin, old)
 

@@ -21,7 +21,8 @@ from models.ensemble.spread import TRIANGULAR, find_weight, place_levels
 from models.flow.arrays import Floats
 from models.flow.result import FlowResult
 from models.flow.solve import solve_optimal
-from models.scenario import Scenario, apply, fix_numbers, list_ranges, load_composed
+from models.scenario import Scenario, fix_numbers, list_ranges, load_composed
+from models.scenario.compose import lay_changes
 from routes.errors import UnknownNameError, UsageError
 from routes.network import Network, load_network
 
@@ -105,7 +106,7 @@ def draw_case(
         if number.name in levels
     }
     fixed = [fix_numbers(scenario, numbers) for scenario in scenarios]
-    case, _ = apply(replace(drawn, network=_draw_projects(drawn, levels)), fixed)
+    case = lay_changes(replace(drawn, network=_draw_projects(drawn, levels)), fixed)
     case = replace(case, network=base.network)
     shut = [name for name, chance in (closures or {}).items() if levels[f"closure:{name}"] < chance]
     links, capacities = case.links, case.capacities

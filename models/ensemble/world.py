@@ -116,7 +116,7 @@ def draw_world(
         "lifting": col["lifting"],
         "price": col["price"],
         "maximum": col["maximum"] * KT,
-        "minimum": col["minimum"] * KT,
+        "minimum": np.minimum(col["minimum"], col["maximum"]) * KT,
         "shortfall": col["shortfall"],
         "capacity": capacity,
         "growth_max": growth_max,

@@ -2,14 +2,20 @@
 
 Two changes that touch the same quantity are an error that names both, unless they are identical,
 or one is a closure (it outranks the other), or one belongs to a scenario that extends the other's
-and says `override: true`. Built projects are a set: their effects add up.
+and says `override: true`. Built projects are a set: their effects add up. When all is laid, no
+change may leave a market an obligation above its maximum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 
 from models.demand import Case
+from models.scenario.amounts import format_number
 from models.scenario.document import COMMAND_LINE, Scenario
 from models.scenario.draft import Draft
 from models.scenario.edits import (
@@ -51,10 +57,28 @@ def apply(
     Raises
     ------
     ScenarioError
-        With every selector that finds nothing and every contradiction.
+        With every selector that finds nothing, every contradiction and every obligation
+        above a market's maximum.
     UsageError
         When only `--set` is at fault.
     """
+    changed, log, verdicts = _lay_all(case, scenarios)
+    faults = _find_crossed(changed, verdicts)
+    if faults:
+        _refuse(faults)
+    return changed, log
+
+
+def lay_changes(case: Case, scenarios: Scenario | Sequence[Scenario]) -> Case:
+    """As `apply`, for drawn numbers: no obligation is above the maximum that was drawn."""
+    changed, _, _ = _lay_all(case, scenarios)
+    least = changed.markets[["min_mt_per_year", "max_mt_per_year"]].min(axis=1)
+    return replace(changed, markets=changed.markets.assign(min_mt_per_year=least))
+
+
+def _lay_all(
+    case: Case, scenarios: Scenario | Sequence[Scenario]
+) -> tuple[Case, tuple[AppliedChange, ...], Sequence[Verdict]]:
     chosen = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
     _check_names(chosen)
     selector = Selector(case)
@@ -73,7 +97,43 @@ def apply(
             refused.setdefault(author.identity, []).append((author, error))
     if refused:
         _refuse([_blame_once(errors) for errors in refused.values()])
-    return draft.finish(), tuple(log)
+    return draft.finish(), tuple(log), verdicts
+
+
+def _find_crossed(case: Case, verdicts: Sequence[Verdict]) -> list[_Fault]:
+    """Changes that leave markets an obligation above the most they take."""
+    authors: dict[int, list[Author]] = {}
+    for verdict in verdicts:
+        if verdict.edits[0].quantity.table == "markets":
+            authors.setdefault(verdict.edits[0].row, []).extend(verdict.authors)
+    markets = case.markets
+    crossed: dict[tuple[str, str, int], tuple[Author, list[pd.Series]]] = {}
+    for row in np.flatnonzero(markets["min_mt_per_year"] > markets["max_mt_per_year"]).tolist():
+        if row in authors:
+            author = _pick_author(authors[row])
+            crossed.setdefault(author.identity, (author, []))[1].append(markets.iloc[row])
+    faults = []
+    for author, found in crossed.values():
+        told = ", ".join(
+            f"{market['place_id']} {market['commodity_id']} {market['min_mt_per_year']:.6g} above "
+            f"{market['max_mt_per_year']:.6g}"
+            for market in found
+        )
+        first = found[0]
+        setting = f"{first['place_id']}/{first['commodity_id']}.obligation"
+        remedy = (
+            f"Let both fit: {COMMAND_LINE} "
+            f"'{setting}={format_number(float(first['max_mt_per_year']))}', or in a file a change "
+            "with `type: market, measure: min`."
+        )
+        rule = f"the obligation would be above the maximum (Mt/yr): {told}"
+        faults.append((author, author.problem((), rule, remedy)))
+    return faults
+
+
+def _pick_author(authors: Sequence[Author]) -> Author:
+    """Who is blamed: the command line before files."""
+    return next((a for a in authors if a.scenario.origin.file == COMMAND_LINE), authors[0])
 
 
 def _check_names(scenarios: Sequence[Scenario]) -> None:
@@ -164,8 +224,7 @@ def _judge_all(
             f"{second.author} says {second.words}"
         )
         remedy = "Drop one, or let one scenario extend the other and say `override: true`."
-        authors = (second.author, first.author)
-        blamed = next((a for a in authors if a.scenario.origin.file == COMMAND_LINE), authors[0])
+        blamed = _pick_author((second.author, first.author))
         faults.append((blamed, blamed.problem((), rule, remedy)))
     return verdicts, faults
 
