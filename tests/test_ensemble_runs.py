@@ -277,6 +277,7 @@ def test_memory_stays_flat(tmp_path):
     [
         ({"flow": 3.0}, "A law is broken: .* is respected"),
         ({"bound": 1.1}, "A law is broken: the optimum is proven"),
+        ({"bound": 0.9}, "A law is broken: the optimum is proven"),
     ],
 )
 def test_a_broken_law_names_sample_and_scenario(tmp_path, monkeypatch, change, law):

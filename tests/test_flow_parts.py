@@ -10,7 +10,7 @@ import pytest
 
 from cases import random_case
 from models.flow.bounds import BELOW
-from models.flow.laws import check_solution, check_solutions
+from models.flow.laws import check_gap, check_solution, check_solutions
 from models.flow.loads import RouteLoads
 from models.flow.programme import build_problem
 from models.flow.solve import frozen_solver
@@ -215,3 +215,15 @@ def test_no_optimum_by_any_way_is_an_error():
     solver.master.highs = Stubborn(solver.master.highs, failures=5)
     with pytest.raises(InternalError, match="HiGHS ended with 'Unknown'"):
         solver.solve(problem)
+
+
+@pytest.mark.parametrize("away", [-1e-6, 1e-6])
+def test_a_bound_on_either_side_of_the_surplus_must_be_near(away):
+    solver, base, _ = make_variants(1)
+    solution = solver.solve(base)
+    assert 0 <= check_gap(solution, 1.0) <= 1e-9
+    apart = replace(solution, bound=solution.primal + away)
+    assert apart.gap == pytest.approx(1e-6, rel=1e-3)
+    with pytest.raises(InternalError, match="the optimum is proven to 1e-9"):
+        check_gap(apart, 1.0)
+    assert 0 < check_gap(apart, 1e6) <= 1e-9

@@ -9,9 +9,11 @@ from models.demand import select_case
 from models.explain import explain_run
 from models.flow.solve import solve_optimal
 from models.run import run_scenario
-from models.scenario import shipped_names
+from models.scenario import apply, shipped_names
+from models.scenario.settings import read_settings
 from oracle import optimum_by_links
 from real_case import real_run
+from routes.errors import InternalError
 from routes.network import load_network
 
 
@@ -52,3 +54,14 @@ def test_a_limit_may_be_set_where_no_table_has_one(assignment):
         assert run.indicators["surplus_musd"] < free["surplus_musd"]
         told = explain_run(run, commodity="crude")
         assert "augusta" in str(told.to_dict()).lower()
+
+
+def test_where_nothing_may_move_the_proof_is_measured_by_what_is_missed():
+    case = select_case(load_network(), 2023)
+    barred = apply(case, read_settings(["*.premium=1e6"]))[0]
+    result = solve_optimal(barred)
+    assert result.routes.empty and result.solution.penalty > 1e6
+    assert 0 < result.relative_gap <= 1e-12
+    absurd = apply(case, read_settings(["*.premium=1e12"]))[0]
+    with pytest.raises(InternalError, match="the optimum is proven to 1e-9"):
+        solve_optimal(absurd)

@@ -127,7 +127,7 @@ class Meter:
         sold = price * third
         tonnes, others, cash = r.add_up(exported), r.add_up(third), r.add_up(r.cash * exported)
         value = r.add_up(price * exported)
-        whole = r.add_up(r.whole * mt) * KT
+        paid = r.add_up(r.whole * mt) * KT + [solution.penalty for solution in solutions]
         supply = np.array([p.supply.sum() for p in drawn.problems]) / KT
         outcomes = {
             "exported_mt": tonnes,
@@ -155,7 +155,7 @@ class Meter:
             ),
             "war_risk_share": _divide(r.add_up(np.where(at_war, exported, 0.0)), tonnes),
             "relative_gap": np.array([solution.gap for solution in solutions])
-            / np.maximum(whole, 1.0),
+            / np.maximum(paid, 1.0),
         }
         columns = [np.stack([outcomes[name] for name in OUTCOMES], axis=1)]
         columns.append(r.group_routes(facts[0], mt, len(CORRIDORS)))

@@ -100,8 +100,8 @@ def _find_violation(solution: Solution, on_arc: Floats) -> float:
 
 
 def check_gap(solution: Solution, scale: float) -> float:
-    """Relative gap of an optimum: proven bound less objective, over total generalised cost."""
-    gap = solution.gap / max(scale, 1.0)
+    """Relative gap of an optimum: over total generalised cost (`scale`) and missed obligations."""
+    gap = solution.gap / max(scale + solution.penalty, 1.0)
     require_gap(gap)
     return gap
 

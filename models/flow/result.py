@@ -39,11 +39,16 @@ class FlowResult:
 
     @property
     def relative_gap(self) -> float:
-        """Proven gap of the programme: over total generalised cost, or over the most tonnes."""
+        """Proven gap of the programme: over what is paid, or over the most tonnes.
+
+        Paid are total generalised cost and missed obligations.
+        """
         if self.assignment == "possible":
             return self.solution.gap / max(abs(self.solution.primal), 1.0)
         total = float((self.routes["generalised_cost_usd_per_t"] * self.routes["mt"]).sum())
-        return max(0.0, self.bound_musd - self.surplus_musd) / max(total, 1e-3)
+        return abs(self.bound_musd - self.surplus_musd) / max(
+            total + self.solution.penalty / KT, 1e-3
+        )
 
     def __repr__(self) -> str:
         exported = self.routes.loc[self.routes["use"] == "export", "mt"].sum()

@@ -60,9 +60,17 @@ class Solution:
         return np.concatenate(self.arcs), np.cumsum(self.lengths) - self.lengths
 
     @property
+    def penalty(self) -> float:
+        """Cost of missed obligations, kUSD."""
+        return float(self.problem.shortfall @ self.missed)
+
+    @property
     def gap(self) -> float:
-        """Absolute gap between the proven bound and the objective, kUSD."""
-        return max(0.0, self.bound - self.primal)
+        """How far the proven bound and the objective are apart, kUSD.
+
+        Where rounding puts the bound below the objective, the proof is as weak as above it.
+        """
+        return abs(self.bound - self.primal)
 
 
 @dataclass(frozen=True)
