@@ -723,6 +723,20 @@ def test_the_command_writes_a_report_of_any_data(quick, kazroutes, tmp_path):
     assert "<h1>Ours &amp; theirs</h1>" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
+def test_a_scenario_in_which_nothing_flows_is_reported_and_its_empty_charts_are_told(
+    kazroutes, tmp_path
+):
+    still = "name: still\ntitle: Still\nyear: 2023\nchanges:\n"
+    still += "  - {type: supply, where: {place: '*'}, factor: 0, why: to see}\n"
+    (tmp_path / "still.yaml").write_text(still, encoding="utf-8")
+    code, _, err = kazroutes("report", "still.yaml", "--baseline", "base.yaml", "-o", "r.html")
+    assert (code, err) == (0, "")
+    assert "No capacity is full." in (tmp_path / "r.html").read_text(encoding="utf-8")
+    code, out, err = kazroutes("chart", "utilisation", "still.yaml", "-o", "u.png")
+    assert (code, out) == (2, "")
+    assert err == "No capacity with a limit is used in still.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -59,7 +60,7 @@ def capacity_table(run: Run) -> pd.DataFrame:
     names = words.name_links(case.links.loc[list(links["subject_id"])], places)
     names |= name_subjects(shared["subject_id"], places)
     both = pd.concat([links.assign(kind="link"), shared.assign(kind="shared")], ignore_index=True)
-    both = both[both["capacity"].map(lambda c: 0 < c < float("inf"))]
+    both = both[both["capacity"].astype(float).between(0.0, math.inf, inclusive="neither")]
     stake = (both["loss_usd_per_unit"] * both["capacity"] / 1e6).fillna(0.0)
     both = both.assign(name=both["subject_id"].map(names), at_stake_musd=stake)
     return both.sort_values(
