@@ -9,10 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from models.ensemble.store import list_chunks, read_manifest
+from models.ensemble.stored import KEYS, check_manifest, list_chunks, read_chunk, read_manifest
 from routes.errors import UnknownNameError, UsageError
-
-KEYS = ("sample", "scenario")
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,10 @@ class Ensemble:
     def read_chunks(
         self, columns: Sequence[str] | None = None, *, scenario: str | None = None
     ) -> Iterator[pd.DataFrame]:
-        """The frames of the chunks, one after the other: memory holds one at a time."""
-        import pyarrow.parquet as pq
+        """The frames of the chunks, one after the other: memory holds one at a time.
 
+        Raises UsageError for a chunk that is damaged or not of this ensemble.
+        """
         if scenario is not None and scenario not in self.scenarios:
             raise UnknownNameError("scenario of the ensemble", scenario, self.scenarios)
         known = {*KEYS, *self.inputs, *self.outcomes}
@@ -103,9 +102,9 @@ class Ensemble:
         if wanted is not None:
             own = [c for c in wanted if c not in shares]
             extra = [name for c in shares for name in _share_of(c)]
-            needed = list(dict.fromkeys([*KEYS, *own, *extra]))
+            needed = list(dict.fromkeys([*own, *extra]))
         for path in list_chunks(self.folder):
-            frame = pq.read_table(path, columns=needed).to_pandas()
+            frame = read_chunk(path, self.manifest, needed)
             for column in shares:
                 part, *whole = _share_of(column)
                 frame[column] = frame[part] / frame[whole].sum(axis=1)
@@ -129,11 +128,13 @@ class Ensemble:
 
 
 def open_ensemble(folder: str | Path, *, holder: Any = None) -> Ensemble:
-    """The ensemble in a folder. Raises UsageError when it holds none."""
+    """The ensemble in a folder. Raises UsageError when it holds none, or a damaged one."""
     folder = Path(folder)
     if not folder.is_dir():
         raise UsageError(f"The folder {folder} does not exist.")
-    return Ensemble(folder, read_manifest(folder), holder)
+    manifest = read_manifest(folder)
+    check_manifest(folder, manifest)
+    return Ensemble(folder, manifest, holder)
 
 
 def _share_of(column: str) -> tuple[str, ...]:

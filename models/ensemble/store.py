@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from models.ensemble.stored import list_chunks, name_chunk, read_chunk, read_manifest, read_number
 from models.folders import MANIFEST
 from models.tables import strict_value
 from routes.errors import KazroutesError, UsageError
@@ -36,19 +37,15 @@ class Store:
         self.digest = str(manifest["digest"])
 
     def find_done(self) -> set[int]:
-        """Numbers of the chunks that are there, whole and of this run."""
-        import pyarrow.parquet as pq
-
+        """Numbers of the chunks that are there, whole and of this run; others are deleted."""
         done = set()
         for path in list_chunks(self.folder):
             try:
-                told = pq.read_schema(path).metadata or {}
-            except (OSError, ValueError):  # cut short by the system: made again
-                told = {}
-            if told.get(b"kazroutes") == self.digest.encode():
-                done.add(int(told[b"chunk"]))
-            else:
+                read_chunk(path, self.manifest)
+            except UsageError:  # cut short by the system, or damaged: made again
                 path.unlink()
+            else:
+                done.add(read_number(path))
         return done
 
     def write_chunk(self, number: int, columns: Mapping[str, Any]) -> None:
@@ -63,7 +60,7 @@ class Store:
         pq.write_table(
             table, sink, compression="none", use_dictionary=["scenario"], write_statistics=False
         )
-        self._put(f"chunk-{number:06d}.parquet", sink.getvalue().to_pybytes())
+        self._put(name_chunk(number), sink.getvalue().to_pybytes())
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file. Raises KazroutesError when the disk is full."""
@@ -123,24 +120,6 @@ def open_store(folder: Path, facts: Mapping[str, Any], *, resume: bool) -> Itera
             left.unlink()
         store.write_manifest()
         yield store
-
-
-def list_chunks(folder: Path) -> list[Path]:
-    """The chunk files of a folder, in the order of their samples."""
-    return sorted(folder.glob("chunk-*.parquet"))
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder. Raises UsageError when it holds no ensemble."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"{folder} holds no ensemble: it has no readable {MANIFEST}."
-        raise UsageError(msg) from error
-    if not isinstance(manifest, dict) or "samples" not in manifest:
-        msg = f"{folder} holds no ensemble, but something else."
-        raise UsageError(msg)
-    return manifest
 
 
 def _make_folder(folder: Path, *, resume: bool) -> None:
