@@ -1,6 +1,7 @@
 """The shell of the command line: start-up, errors, exit codes, forms of output, files on disk."""
 
 import csv
+import errno
 import io
 import json
 import math
@@ -8,6 +9,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from models.cli.shell import (
     run_group,
 )
 from models.folders import new_folder
+from models.scenario import load_scenario
 from models.tables import (
     Column,
     Table,
@@ -217,6 +220,76 @@ def test_text_from_files_cannot_steer_the_terminal(capsys):
     report_error(UsageError("a\x1b[2Jb"))
     assert "\x1b" not in capsys.readouterr().err
     assert format_value("a\x1b[2Jb\nc") == "a?[2Jb c"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [("ascii", "Жезқазған"), ("utf-8", "Жезқазған"), ("cp1251", r"Жез\u049bаз\u0493ан")],
+)
+def test_any_locale_takes_any_name(encoding, written, monkeypatch):
+    @command("say", example="kazroutes say")
+    def say(*, common):
+        """Say."""
+        click.echo("Жезқазған")
+        show(Output({}, [make_table("Жезқазған", [{"name": "Жезқазған"}])]), common)
+
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert run_group(make_group(say, "say"), ["say"]) == 0
+    encoding = "utf-8" if encoding == "ascii" else encoding
+    assert stream.buffer.getvalue().decode(encoding).count(written) == 3
+
+
+def test_closed_streams_are_told(monkeypatch, capsys):
+    group = make_group(fail_with(UsageError("No.")))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        assert run_group(group, ["fail"]) == 2
+    told = capsys.readouterr().err
+    assert told == "Standard output is closed: open it, or send it to a file with > FILE.\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", None)
+        assert run_group(group, ["fail"]) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", None)
+        with pytest.raises(UsageError, match="Standard input is closed"):
+            load_scenario("-")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["-o", "map.svg"], "map.svg: No space left on device. Make room"),
+        ([], "Standard output: No space left on device. Make room"),
+    ],
+)
+def test_a_full_disk_names_what_was_being_written(given, told, capsys):
+    @command("fill", example="kazroutes fill")
+    @click.option("-o", "--output", type=click.Path(path_type=Path))
+    def fill(*, output, common):
+        """Fill."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert run_group(make_group(fill, "fill"), ["fill", *given]) == 1
+    assert capsys.readouterr().err.startswith(told)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_full_standard_output_is_named_beside_a_folder(form, monkeypatch, capsys):
+    @command("fill", example="kazroutes fill")
+    @click.option("--out", type=click.Path(path_type=Path))
+    def fill(*, out, common):
+        """Fill."""
+        show(Output({}, [make_table("x", [{"name": "x" * 100_000}])], ["x"]), common)
+
+    more = [] if form == "table" else [f"--{form}"]
+    with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        code = run_group(make_group(fill, "fill"), ["fill", "--out", "x", *more])
+    monkeypatch.undo()
+    assert code == 1
+    assert capsys.readouterr().err.startswith("Standard output: No space left on device.")
 
 
 def test_debug_shows_the_traceback():

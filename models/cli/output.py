@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from models.cli.shell import Common
+from models.cli.shell import STDOUT, Common, naming
 from models.folders import MANIFEST
 from models.tables import Table, make_table, print_tables, write_csv, write_json
 from routes.errors import UsageError
@@ -38,6 +38,11 @@ class Output:
 
 def show(output: Output, common: Common) -> None:
     """Print `output` to stdout as a JSON object, as CSV or for a person."""
+    with naming(STDOUT):
+        _print(output, common)
+
+
+def _print(output: Output, common: Common) -> None:
     if common.form == "json":
         click.echo(write_json(output.document))
     elif common.form == "csv":

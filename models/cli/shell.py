@@ -6,13 +6,17 @@ usage, an unknown name on the command line among it; 3 bad input in a file; 130 
 
 from __future__ import annotations
 
+import codecs
 import errno
 import importlib
+import io
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -30,6 +34,8 @@ from routes.errors import (
 )
 
 DONE, NEGATIVE, WRONG_USAGE, BAD_INPUT, STOPPED = 0, 1, 2, 3, 130
+STDOUT = "Standard output"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 # Packages that come with an extra, and the extra.
 EXTRAS = {
     "SALib": "uncertainty", "joblib": "uncertainty", "pyarrow": "uncertainty",
@@ -132,7 +138,21 @@ class Command(click.Command):
             overlays=values.pop("overlay"),
             form="json" if as_json else "csv" if as_csv else "table",
         )
-        return super().invoke(ctx)
+        written = {"--out", "--output"}
+        target = next((values[o.name] for o in self.params if o.name and written & set(o.opts)), "")
+        with naming(str(target or "")):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Let a full disk say what was being written, where the system names no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL and error.filename is None and what:
+            error.filename = what
+        raise
 
 
 def command(
@@ -159,16 +179,35 @@ def command(
 def run_group(group: click.Group, arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name and return the exit code. Prints every error."""
     state = _State()
+    if not _open_streams():
+        print_error(f"{STDOUT} is closed: open it, or send it to a file with > FILE.")
+        return WRONG_USAGE
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            code = group.main(list(arguments), "kazroutes", standalone_mode=False, obj=state)
-            sys.stdout.flush()
+            with naming(STDOUT):
+                code = group.main(list(arguments), "kazroutes", standalone_mode=False, obj=state)
+                sys.stdout.flush()
         except BaseException as error:
             if state.debug and not isinstance(error, click.ClickException | BrokenPipeError):
                 raise
             return report_error(error)
     return code if isinstance(code, int) else DONE
+
+
+def _open_streams() -> bool:
+    """Make both streams take any text, whatever the locale. False where nothing can be printed.
+
+    In a locale of ASCII they write UTF-8, as click does; elsewhere what cannot be written is
+    escaped.
+    """
+    if sys.stderr is None:  # closed by the caller: nobody wants to read messages
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (to the end)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            plain = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding="utf-8" if plain else None, errors="backslashreplace")
+    return sys.stdout is not None
 
 
 def report_error(error: BaseException) -> int:
@@ -208,7 +247,8 @@ def explain_error(error: BaseException) -> tuple[list[str], int]:
             extra = f"pip install 'kazroutes[{EXTRAS[package]}]'"
             return [f"This needs the package {package}: {extra}"], WRONG_USAGE
         case OSError(filename=str(name), strerror=str(why)):
-            return [f"{name}: {why}."], NEGATIVE
+            remedy = " Make room and try again, or write elsewhere." if error.errno in _FULL else ""
+            return [f"{name}: {why}.{remedy}"], NEGATIVE
         case OSError() | MemoryError():
             return [f"{str(error) or 'Out of memory'}."], NEGATIVE
         case _:

@@ -88,6 +88,8 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     """
     text = str(name_or_path)
     if text == "-":
+        if sys.stdin is None:
+            raise UsageError("Standard input is closed: name a scenario or a file instead of -.")
         return read_scenario(sys.stdin.buffer.read(LARGEST_BYTES + 1), file="standard input")
     path = Path(text)
     if not isinstance(name_or_path, Path) and not _looks_like_path(text):
