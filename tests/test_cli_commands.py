@@ -390,6 +390,13 @@ def test_compare_does_not_depend_on_the_order(kazroutes):
 # explain
 
 
+@pytest.mark.parametrize("margin", ["nan", "inf", "1e400"])
+def test_a_margin_is_a_finite_number(kazroutes, margin):
+    code, out, err = kazroutes("explain", "base.yaml", "--margin", margin)
+    assert (code, out) == (2, "")
+    assert "is no amount of USD/t" in err
+
+
 def test_explain_says_it_in_sentences(kazroutes):
     document = read_json(
         kazroutes(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import click
 
 from models.cli.output import Output, describe_data, open_network, show
 from models.cli.questions import load_composed
 from models.cli.shell import Common, command
 from models.tables import make_table
+
+
+def _check_margin(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no amount of USD/t, such as 1.", ctx, param)
+    return value
 
 
 @command(
@@ -25,6 +33,7 @@ from models.tables import make_table
 @click.option(
     "--margin",
     type=click.FloatRange(0),
+    callback=_check_margin,
     default=1.0,
     show_default=True,
     metavar="USD",
