@@ -17,14 +17,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from routes.errors import DataError, KazroutesError, Problem, UsageError
+from routes.errors import DataError, Problem, UsageError
 
 MAX_FILE_BYTES = 64 * 2**20  # of a table, a workbook, lines to draw
 MAX_NOTE_BYTES = 2**20  # of a small document: a description, parameters
 _BLOCK_BYTES = 2**16
 
 
-class RefusedFileError(KazroutesError):
+class RefusedFileError(UsageError):
     """A file that is not read; `size` is given when it is too large."""
 
     def __init__(self, rule: str, remedy: str, *, size: int | None = None) -> None:

@@ -579,14 +579,14 @@ def test_scenario_validate(kazroutes, folder):
 
 
 def test_an_obligation_above_the_maximum_is_bad_input(kazroutes, folder):
-    change = "{type: market, measure: min, set: 1e6, where: {place: '*'}, why: x}"
+    change = "{type: market, measure: min, set: 9e3, where: {place: '*'}, why: x}"
     (folder / "x.yaml").write_text(f"name: x\ntitle: x\nchanges:\n  - {change}\n")
     said = "the obligation would be above the maximum (Mt/yr)"
     for words in (("scenario", "validate"), ("run",), ("ensemble", "--out", "x", "-n", "1")):
         code, out, err = kazroutes(*words, "x.yaml")
         assert (code, out) == (3, "")
         assert err.startswith("x.yaml:4") and said in err
-    code, out, err = kazroutes("run", "base.yaml", "--set", "*.obligation=1e6")
+    code, out, err = kazroutes("run", "base.yaml", "--set", "*.obligation=9e3")
     assert (code, out) == (2, "") and said in err
 
 
