@@ -8,8 +8,9 @@ import pytest
 # What a file prepares is prepared once where the file stays with one process; these have nothing
 # to share, or take too long to be done in one go.
 SPREAD = {
-    "test_documents.py", "test_flow.py", "test_flow_shipped.py", "test_maps_shipped.py",
-    "test_maps.py", "test_laws.py",
+    "test_documents.py", "test_flow.py", "test_flow_shipped.py", "test_laws.py",
+    "test_maps_flows.py", "test_maps_ground.py", "test_maps_kinds.py", "test_maps_labels.py",
+    "test_maps_saving.py", "test_maps_shipped.py",
 }  # fmt: skip
 # The run of a shipped scenario is solved once, for its map and for its second opinion.
 SHIPPED = re.compile(r"test_(?:flow|maps)_shipped\.py::.*\[([a-z][a-z0-9-]+)\]$")
