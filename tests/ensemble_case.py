@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from models.ensemble import run_ensemble
 from models.scenario import Scenario
 from routes.network import load_network
 from tiny import write_tiny
@@ -33,3 +34,20 @@ ALL = (BASE, DEARER, SHUT)
 def tiny_network():
     """The tiny data set."""
     return load_network(write_tiny(Path(mkdtemp(prefix="kazroutes-tiny-")) / "data"))
+
+
+N, CHUNK = 96, 16
+LONG = 24 * CHUNK
+
+
+def run(out, *, n=N, scenarios=ALL, seed=5, **kwargs):
+    """An ensemble on the tiny data set, into a folder."""
+    return run_ensemble(
+        list(scenarios), n=n, seed=seed, network=tiny_network(), out=out, chunk=CHUNK,
+        closures={"mine-town": 0.2}, **kwargs,
+    )  # fmt: skip
+
+
+def read_chunks(folder):
+    """Name -> content of the chunks of a folder."""
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.parquet"))}

@@ -228,6 +228,8 @@ def test_files_that_are_no_text_or_far_too_large_are_refused(network, tmp_path):
         read_observed_file(path, network)
     with pytest.raises(DataError, match="cannot be read"):
         read_observed_file(tmp_path / "none.csv", network)
+    with pytest.raises(DataError, match="is not a plain file"):
+        read_observed_file(tmp_path, network)
 
 
 def test_all_problems_of_a_file_are_told_at_once(network, tmp_path):

@@ -4,7 +4,6 @@ import dataclasses
 import errno
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ensemble_case import ALL, BASE, DEARER, tiny_network
+from ensemble_case import ALL, BASE, CHUNK, DEARER, LONG, N, read_chunks, run, tiny_network
 from models.cli import COMMANDS
 from models.cli import ensemble as cli
 from models.cli.shell import LazyGroup, run_group
@@ -24,20 +23,6 @@ from models.ensemble.overview import summarise_ensemble, write_overview
 from models.ensemble.store import open_store
 from routes.errors import KazroutesError, UnknownNameError, UsageError
 from tiny import write_tiny
-
-N, CHUNK = 96, 16
-LONG = 24 * CHUNK
-
-
-def run(out, *, n=N, scenarios=ALL, seed=5, **kwargs):
-    return run_ensemble(
-        list(scenarios), n=n, seed=seed, network=tiny_network(), out=out, chunk=CHUNK,
-        closures={"mine-town": 0.2}, **kwargs,
-    )  # fmt: skip
-
-
-def read_chunks(folder):
-    return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.parquet"))}
 
 
 @pytest.fixture(scope="module")
@@ -332,88 +317,6 @@ def test_the_overview_says_all_and_writes_it(serial):
     assert list(shut["conditions"]) == ["never"]
 
 
-def spoil(folder, change):
-    """Damage the second chunk of a folder, through its table or, with bytes, as a file."""
-    parquet = pytest.importorskip("pyarrow.parquet")
-    path = folder / "chunk-000001.parquet"
-    content = path.read_bytes()
-    changed = change(parquet.read_table(path), content)
-    if isinstance(changed, bytes):
-        path.write_bytes(changed)
-    else:
-        parquet.write_table(changed, path)
-
-
-def retell(table, **told):
-    metadata = {**table.schema.metadata, **{k.encode(): v for k, v in told.items()}}
-    return table.replace_schema_metadata({k: v for k, v in metadata.items() if v is not None})
-
-
-def respell(table, name):
-    """The table with texts for the numbers of a column."""
-    texts = table[name].cast("string")
-    return table.set_column(table.column_names.index(name), name, texts)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda _, content: content[: len(content) // 2], "cannot be read"),
-        (lambda _, content: b"PAR1" + b"\xff" * 1000 + b"PAR1", "cannot be read"),
-        (lambda _, content: b"", "cannot be read"),
-        (lambda table, _: table.drop_columns(["exported_mt"]), "has no column exported_mt"),
-        (lambda table, _: respell(table, "exported_mt"), "has no numbers in column exported_mt"),
-        (lambda table, _: respell(table, "sample"), "has no numbers in column sample"),
-        (lambda table, _: retell(table, chunk=b"zzz"), "says that it is chunk 'zzz'"),
-        (lambda table, _: retell(table, chunk=b"2"), "says that it is chunk '2'"),
-        (lambda table, _: retell(table, chunk=None), "says that it is chunk ''"),
-        (lambda table, _: retell(table, kazroutes=b"other"), "is no chunk of this ensemble"),
-        (lambda table, _: retell(table, kazroutes=None), "is no chunk of this ensemble"),
-        (lambda table, _: table.take([*range(48), *range(48)]), "does not hold samples 16 to 31"),
-        (lambda table, _: table.take([*range(47), 46]), "does not hold samples 16 to 31"),
-        (lambda table, _: table.slice(3), "does not hold samples 16 to 31"),
-    ],
-)  # fmt: skip
-def test_a_damaged_chunk_is_named_and_made_anew(serial, tmp_path, change, said):
-    out = tmp_path / "spoilt"
-    shutil.copytree(serial, out)
-    spoil(out, change)
-    with pytest.raises(UsageError, match=r"chunk-000001\.parquet .*--resume") as caught:
-        open_ensemble(out).to_frame(["exported_mt"])
-    assert said in str(caught.value)
-    run(out, resume=True)
-    assert read_chunks(out) == read_chunks(serial)
-
-
-def test_a_second_copy_of_a_chunk_is_told(serial, tmp_path):
-    shutil.copytree(serial, tmp_path / "twice")
-    chunk = tmp_path / "twice" / "chunk-000001.parquet"
-    (chunk.with_name("chunk-000007.parquet")).write_bytes(chunk.read_bytes())
-    with pytest.raises(UsageError, match="chunk-000007"):
-        open_ensemble(tmp_path / "twice").to_frame(["exported_mt"])
-    run(tmp_path / "twice", resume=True)
-    assert read_chunks(tmp_path / "twice") == read_chunks(serial)
-
-
-@pytest.mark.parametrize(
-    "name", ["samples", "chunk", "seed", "scenarios", "drivers", "outcomes", "digest", "method"]
-)
-def test_a_damaged_manifest_is_named(serial, tmp_path, name):
-    path = tmp_path / "manifest.json"
-    whole = json.loads((serial / "manifest.json").read_text(encoding="utf-8"))
-    damaged = [{k: v for k, v in whole.items() if k != name}]
-    damaged += [{**whole, name: value} for value in (None, -1, 1.5, True, [{}], [None], {}, 10**30)]
-    if name not in ("digest", "method"):
-        damaged.append({**whole, name: "<b>x"})
-    for manifest in damaged:
-        path.write_text(json.dumps(manifest), encoding="utf-8")
-        with pytest.raises(UsageError, match=f"`{name}` is not|holds no ensemble"):
-            open_ensemble(tmp_path)
-    path.write_text("[" * 100_000, encoding="utf-8")
-    with pytest.raises(UsageError, match="no readable manifest"):
-        open_ensemble(tmp_path)
-
-
 # ---------------------------------------------------------------- the command
 
 
@@ -494,33 +397,3 @@ def test_a_store_is_free_again_when_its_process_is_done(tmp_path):
         pass
     with open_store(tmp_path / "s", facts, resume=True):
         pass
-
-
-@pytest.mark.parametrize("lead", ["symlink_to", "hardlink_to"])
-def test_a_lock_that_leads_elsewhere_is_refused(serial, tmp_path, lead):
-    precious = tmp_path / "precious.txt"
-    precious.write_text("mine", encoding="utf-8")
-    shutil.copytree(serial, tmp_path / "led")
-    lock = tmp_path / "led" / ".lock"
-    lock.unlink()
-    try:
-        getattr(lock, lead)(precious)
-    except OSError:
-        pytest.skip("no such links here")
-    with pytest.raises(UsageError, match=r"\.lock is no lock"):
-        run(tmp_path / "led", resume=True)
-    assert precious.read_text(encoding="utf-8") == "mine"
-    lock.unlink()
-    lock.mkdir()
-    with pytest.raises(UsageError, match=r"\.lock is no lock"):
-        run(tmp_path / "led", resume=True)
-
-
-def test_nothing_is_written_to_a_folder_of_another_run(serial, tmp_path):
-    shutil.copytree(serial, tmp_path / "other")
-    (tmp_path / "other" / ".lock").unlink()
-    (tmp_path / "other" / ".mine.part").write_text("mine", encoding="utf-8")
-    before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(UsageError, match="seed was 5, is 6"):
-        run(tmp_path / "other", seed=6, resume=True)
-    assert sorted(tmp_path.rglob("*")) == before

@@ -12,6 +12,7 @@ from pathlib import Path
 from models.choice.outlets import family_of, outlets_of
 from models.demand import Case
 from routes.errors import DataError, Problem, nearest_names, suggest
+from routes.files import read_input
 from routes.network import Network
 
 MAX_BYTES, MAX_ROWS = 1024 * 1024, 10_000
@@ -88,16 +89,9 @@ def read_observed_file(path: str | Path, network: Network) -> dict[int, list[Obs
     """
     path = Path(path)
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-        text = raw.decode("utf-8-sig")
+        text = read_input(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError([Problem(path.name, f"byte {error.start} is not UTF-8 text")]) from error
-    except OSError as error:
-        raise DataError([Problem(path.name, f"cannot be read ({error.strerror})")]) from error
-    if len(raw) > MAX_BYTES:
-        rule = f"the file is larger than {MAX_BYTES // 1024} kB"
-        raise DataError([Problem(path.name, rule, "Keep the rows that are needed.")])
     return _Reader(path.name, network).read(text)
 
 

@@ -88,7 +88,8 @@ class Ensemble:
     ) -> Iterator[pd.DataFrame]:
         """The frames of the chunks, one after the other: memory holds one at a time.
 
-        Raises UsageError for a chunk that is damaged or not of this ensemble.
+        Raises UsageError for a chunk that is damaged or not of this ensemble, and when a finished
+        one lacks some.
         """
         if scenario is not None and scenario not in self.scenarios:
             raise UnknownNameError("scenario of the ensemble", scenario, self.scenarios)
@@ -103,7 +104,11 @@ class Ensemble:
             own = [c for c in wanted if c not in shares]
             extra = [name for c in shares for name in _share_of(c)]
             needed = list(dict.fromkeys([*own, *extra]))
-        for path in list_chunks(self.folder):
+        paths = list_chunks(self.folder)
+        if self.is_complete and len(paths) * self.manifest["chunk"] < len(self):
+            msg = f"{self.folder} lacks samples: run it again with --resume, which mends it."
+            raise UsageError(msg)
+        for path in paths:
             frame = read_chunk(path, self.manifest, needed)
             for column in shares:
                 part, *whole = _share_of(column)
