@@ -10,7 +10,7 @@ from models.cli import COMMANDS
 from models.cli.shell import LazyGroup, run_group
 from models.demand import select_case
 from models.scenario import apply, load_scenario
-from real_case import network
+from real_case import network, real_run
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
@@ -69,6 +69,12 @@ def test_every_scenario_applies(body, tmp_path):
     path.write_text(body, encoding="utf-8")
     _, changes = apply(select_case(network(), 2023), load_scenario(path))
     assert len(changes) >= 2
+
+
+def test_the_bypass_that_the_words_give_is_the_models():
+    monthly = real_run("baseline-2023").bypass_mt["crude"] / 12
+    words = " ".join((ROOT / "docs" / "dependency.md").read_text(encoding="utf-8").split())
+    assert f"second is {monthly:.2f} Mt a month with the inputs of 2023" in words
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
