@@ -1,9 +1,11 @@
-"""What places, links and shared capacities are called in sentences."""
+"""What places, links, capacities and their worth are called in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+
+from routes.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,6 +14,15 @@ if TYPE_CHECKING:
 
 _ACRONYMS = {"btc": "BTC", "cpc": "CPC", "kz": "KZ", "ru": "RU", "teu": "TEU", "lpg": "LPG"}
 _COMMON = frozenset(("port", "rail", "ferry", "field", "sea", "plant", "oil", "dry", "terminal"))
+
+WORTH = {
+    "Mt/yr": (1e-6, "USD/t"),
+    "kTEU/yr": (1e-3, "USD per TEU"),
+    "trains/day": (1 / DAYS_PER_YEAR, "USD per train"),
+    "ship-days/yr": (1.0, "USD per ship-day"),
+    "wagon-days/yr": (1.0, "USD per wagon-day"),
+}
+"""Unit of a capacity -> what USD a year for one unit of it are times this, and of what."""
 
 
 def capitalise(words: str) -> str:

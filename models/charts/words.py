@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.names import capitalise, name_place
+from models.names import WORTH, capitalise, name_place
 from routes.maps.style import CORRIDORS, MODES
 
 MINUS = "\u2212"
@@ -237,18 +237,9 @@ def format_money(musd: float) -> str:
     return f"{format_short(musd * 1e6)} USD"
 
 
-_PRICES = {
-    "Mt/yr": (1e-6, "USD/t"),
-    "kTEU/yr": (1e-3, "USD per TEU"),
-    "trains/day": (1 / 365.0, "USD per train"),
-    "ship-days/yr": (1.0, "USD per ship-day"),
-    "wagon-days/yr": (1.0, "USD per wagon-day"),
-}
-
-
 def format_price(usd_per_unit: float | None, unit: str) -> str:
     """What one unit of a capacity is worth, per thing carried: `18.6 USD/t`."""
     if usd_per_unit is None or math.isnan(usd_per_unit):
         return "not priced"
-    factor, words = _PRICES.get(unit, (1.0, f"USD per {unit}"))
+    factor, words = WORTH[unit]
     return f"{format_short(usd_per_unit * factor)} {words}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.cli.output import Output
 from models.cli.questions import say_goods
+from models.names import WORTH
 from models.tables import Table, frame_table, make_table
 
 if TYPE_CHECKING:
@@ -184,15 +185,10 @@ def bottleneck_table(
 
 
 def _price(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A bottleneck with its worth as people read it: USD/t, or USD per unit that is no mass."""
-    in_tonnes = row["unit"] == "Mt/yr"
-    scale = 1e-6 if in_tonnes else 1.0
-    return {
-        **row,
-        "gain": row["gain_usd_per_unit"] * scale,
-        "loss": row["loss_usd_per_unit"] * scale,
-        "worth_in": "USD/t" if in_tonnes else f"USD per {row['unit']}",
-    }
+    """A bottleneck with its worth as people read it: USD/t, or USD for what is no mass."""
+    factor, words = WORTH[row["unit"]]
+    worth = {name: row[f"{name}_usd_per_unit"] * factor for name in ("gain", "loss")}
+    return {**row, **worth, "worth_in": words}
 
 
 def describe_certificate(run: Run) -> str:

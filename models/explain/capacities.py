@@ -11,7 +11,7 @@ import pandas as pd
 from models.explain.statement import Statement
 from models.flow.solve import solver_for
 from models.flow.solver import FlowSolver
-from models.names import name_capacities
+from models.names import WORTH, name_capacities
 from models.run import Run, bottlenecks
 
 _STEP = 1e-4
@@ -98,10 +98,5 @@ def _describe_series(
 
 def say_worth(usd: float, unit: str) -> str:
     """Money for one unit of a capacity, in the words of its unit."""
-    if unit == "Mt/yr":
-        return f"{usd / 1e6:,.2f} USD/t"
-    singular = {
-        "kTEU/yr": "thousand TEU", "trains/day": "train a day", "ship-days/yr": "ship-day",
-        "wagon-days/yr": "wagon-day",
-    }[unit]  # fmt: skip
-    return f"{usd:,.2f} USD per {singular}"
+    factor, words = WORTH[unit]
+    return f"{usd * factor:,.2f} {words}"
