@@ -13,6 +13,7 @@ from routes.errors import NoRouteError, UnknownNameError
 from routes.paths import Route
 from routes.places import match_place
 from routes.schema import CASH_KINDS
+from routes.units import DAYS_PER_YEAR
 
 
 def used_routes(
@@ -113,7 +114,7 @@ def _build(
 
 def _daily_cost(run: Run, commodity: str) -> float:
     good = run.result.case.commodities.loc[commodity]
-    return float(good["unit_value_usd_per_t"] * good["interest_per_year"] / 365.0)
+    return float(good["unit_value_usd_per_t"] * good["interest_per_year"] / DAYS_PER_YEAR)
 
 
 def _build_leg(

@@ -14,8 +14,7 @@ from scipy import sparse
 
 from models.ensemble.columns import Column, Growing, Moved
 from models.flow.arrays import KT, Bools, Floats, Ints, Problem
-
-_DAYS = 365.0
+from routes.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def _fill(n: int, vector: Floats) -> Floats:
 def _find_time(n: int, world: World, col: Mapping[str, Floats]) -> Floats:
     """Cost of time per arc, USD/t, a column a sample."""
     time = _multiply(n, world.links, col["days"])
-    daily = _spread(n, (col["value"] * col["interest"] / _DAYS)[..., world.layer_commodity])
+    daily = _spread(n, (col["value"] * col["interest"] / DAYS_PER_YEAR)[..., world.layer_commodity])
     time *= np.ascontiguousarray(daily.T)[world.problem.structure.arc_layer]
     return time
 

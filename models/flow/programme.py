@@ -18,8 +18,7 @@ from models.flow.structure import build_structure, structure_keys
 from routes.corridors import exit_links
 from routes.errors import DataError
 from routes.errors import Problem as Fault
-
-_DAYS = 365.0
+from routes.units import DAYS_PER_YEAR
 
 
 def build_problem(case: Case, structure: Structure | None = None) -> Problem:
@@ -104,7 +103,7 @@ def _sum_charges(case: Case, structure: Structure) -> tuple[Floats, Floats]:
 def time_costs(case: Case, structure: Structure) -> Floats:
     """Daily cost of time of each layer's commodity, USD per tonne and day."""
     commodities = case.commodities
-    daily = commodities["unit_value_usd_per_t"] * commodities["interest_per_year"] / _DAYS
+    daily = commodities["unit_value_usd_per_t"] * commodities["interest_per_year"] / DAYS_PER_YEAR
     return np.array([daily[layer.commodity] for layer in structure.layers], dtype=float)
 
 
@@ -181,7 +180,7 @@ def _coefficients(case: Case, structure: Structure, units: npt.NDArray[np.object
     train = case.capacities["tonnes_per_unit"].to_numpy(dtype=float)[structure.member_row]
     own = np.select(
         [unit == "Mt/yr", unit == "kTEU/yr", unit == "trains/day"],
-        [np.ones(len(unit)), 1.0 / arc_teu, 1.0 / (train * _DAYS)],
+        [np.ones(len(unit)), 1.0 / arc_teu, 1.0 / (train * DAYS_PER_YEAR)],
         default=np.nan,
     )
     value = np.where(np.isnan(coefficient), own, coefficient)
@@ -196,7 +195,7 @@ def _coefficients(case: Case, structure: Structure, units: npt.NDArray[np.object
     # a unit is 1 Mt, 1 kTEU, or 1 train, ship-day or wagon-day; a member's coefficient is per tonne
     per_unit = np.select([unit == "Mt/yr", unit == "kTEU/yr"], [1e-3, 1.0], default=KT)
     trains_by_year = (unit == "trains/day") & (shared >= 0)
-    return np.asarray(value * per_unit / np.where(trains_by_year, _DAYS, 1.0))
+    return np.asarray(value * per_unit / np.where(trains_by_year, DAYS_PER_YEAR, 1.0))
 
 
 def _add_limits(
