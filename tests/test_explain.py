@@ -264,6 +264,14 @@ def test_a_limit_with_home_served_is_not_told_of_exports_without():
     ) in crude["text"]
 
 
+def test_where_no_capacity_is_worth_anything_there_is_no_bottleneck_to_tell():
+    run = run_scenario("baseline-2023", prices=False)
+    for commodity in (None, "crude"):
+        said = explain_run(run, commodity=commodity)
+        assert told(said, "bottleneck") == told(said, "series") == []
+    assert told(explain_run(run, commodity="crude"), "used")
+
+
 def test_a_commodity_without_inputs_in_the_year_is_told_so():
     run = run_scenario("baseline-2023", year=2021)
     (said,) = told(explain_run(run, commodity="coal"), "used")

@@ -9,7 +9,7 @@ import pytest
 from laws import check_result
 from models.demand import select_case
 from models.explain import explain_run
-from models.flow.solve import solve_optimal
+from models.flow.solve import _own_solver, base_solver, solve_optimal, solver_for
 from models.run import run_scenario
 from models.scenario import apply, shipped_names
 from models.scenario.settings import read_settings
@@ -38,6 +38,22 @@ def test_crude_of_2023_leaves_as_an_industry_reader_would_expect():
     assert result.solution.missed.sum() == pytest.approx(0.0, abs=1e-6)
     exported = routes.loc[routes["use"] == "export", "mt"].sum()
     assert exported == pytest.approx(70.5, abs=0.1)
+
+
+def test_a_result_can_be_asked_when_its_solver_is_long_forgotten():
+    """A structure built anew is the same: what was solved on the old one is solved on it."""
+    run = run_scenario("baseline-2023", settings=["augusta-delivery.capacity=25"], prices=False)
+    _own_solver.cache_clear()
+    old = run.result.solution.problem.structure
+    solver = solver_for(run.result.case)
+    assert solver.structure is not old and solver.structure.fits(old)
+    again = solver.solve(run.result.solution.problem)
+    assert again.primal == pytest.approx(run.result.solution.primal, rel=1e-12)
+    base = base_solver(run.result.case.network, 2023)
+    assert not base.structure.fits(old)
+    with pytest.raises(InternalError, match="another structure"):
+        base.solve(run.result.solution.problem)
+    assert explain_run(run, commodity="crude").statements
 
 
 @pytest.mark.parametrize("assignment", ["optimal", "likely"])

@@ -27,7 +27,7 @@ def explain_bottlenecks(run: Run, *, commodity: str | None, top: int) -> list[St
         routes = run.result.routes
         used = set(routes.loc[routes["commodity"] == commodity, "links"].explode())
         touches = [bool(_members(run, str(name)) & used) for name in table["subject_id"]]
-        table = table[touches]
+        table = table[np.array(touches, dtype=bool)]
     table = table.head(top)
     series = find_series(run, table)
     together = {name for names in series for name in names}

@@ -64,10 +64,7 @@ def frozen_solver(case: Case) -> FlowSolver:
 
 
 def solver_for(case: Case) -> FlowSolver:
-    """The frozen base solver that fits a case; one of its own when its tables have other rows.
-
-    The same case gets the same structure again: what it was solved on, it can be solved on anew.
-    """
+    """The frozen base solver that fits a case; one of its own when its tables have other rows."""
     solver = base_solver(case.network, case.year)
     if solver.structure.keys == structure_keys(case):
         return solver
