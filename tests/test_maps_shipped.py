@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -82,3 +82,21 @@ def test_keys_stand_on_the_map_where_a_corner_is_free():
     keys = [artist for artist in axes.artists if isinstance(artist, Legend)]
     assert len(keys) == 2
     assert all(key.get_window_extent().y0 >= frame.y0 for key in keys)
+
+
+def test_samples_of_wide_strokes_do_not_touch():
+    figure = draw_run(real_run("cpc-one-mooring"), data=None)
+    axes = figure.axes[0]
+    (key,) = (
+        artist for artist in axes.artists
+        if isinstance(artist, Legend) and artist.get_title().get_text().startswith("Width")
+    )  # fmt: skip
+    figure.draw_without_rendering()
+    point = figure.dpi / 72
+    spots = []
+    for line in key.legend_handles[: len(inspect_map(axes).references)]:
+        y = line.get_transform().transform(line.get_xydata())[0][1]
+        spots.append((y / point, line.get_linewidth()))
+    assert spots[0][1] > 14
+    for (y, width), (below, other) in pairwise(spots):
+        assert y - below > (width + other) / 2 + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from textwrap import fill
 
 import numpy as np
@@ -23,6 +23,7 @@ from routes.maps.pen import WidthScale, scale_dashes
 from routes.maps.quantity import Quantity
 
 _INSET = 5.0
+_SPACING = 0.38  # between rows, in heights of the type
 _HIDDEN = 2000.0
 _MOST_INK = 0.04  # part of the boxes that may cover strokes
 _SAMPLE_PT = 3.4
@@ -55,15 +56,24 @@ def build_key(
     tall: bool,
     narrow: bool = False,
     columns: int = 1,
+    widths: Sequence[float] = (),
 ) -> Legend:
-    """One framed box of samples and words; its place is set later."""
+    """One framed box of samples and words; its place is set later.
+
+    `widths`: of the first samples, points, where wide ones should not touch each other.
+    """
+    font = page.make_font(7.0)
+    apart = max((sum(pair) / 2 + 1.5 for pair in pairwise(widths)), default=0.0)
+    rows_apart = apart / font.get_size_in_points() - _SPACING
+    # matplotlib keeps a descent of 0.35 (height - 0.7) of a sample's height to itself
+    height = max(1.35 if tall else 0.9, (rows_apart - 0.245) / 0.65)
     legend = Legend(
         page.ax,
         [handle for handle, _ in rows],
         [words for _, words in rows],
         loc="lower left",
         title=title,
-        prop=page.make_font(7.0),
+        prop=font,
         title_fontproperties=page.make_font(7.2, bold=True),
         labelcolor=style.INK,
         frameon=True,
@@ -73,9 +83,9 @@ def build_key(
         facecolor="white",
         edgecolor="#9a9a9a",
         borderpad=0.55,
-        labelspacing=0.38,
+        labelspacing=_SPACING,
         handlelength=1.2 if narrow else 4.4,
-        handleheight=1.35 if tall else 0.9,
+        handleheight=height,
         handletextpad=0.8,
         borderaxespad=0.0,
         numpoints=1,
@@ -124,7 +134,8 @@ def build_width_key(
         rows.append((_make_mark("|", 10.0, style.FULL, 2.0), "full: at its capacity"))
     if full_place:
         rows.append((_make_mark("d", 6.0, "white", 0.5), "full port, border or station"))
-    return build_key(page, title, rows, tall=True)
+    widths = [scale.width(value) for value in page.record.references]
+    return build_key(page, title, rows, tall=True, widths=widths)
 
 
 def make_line(width: float) -> Line2D:
