@@ -164,7 +164,7 @@ def stay_near(run: Run, against: Run) -> FlowResult | None:
     """
     result = run.result
     problem = result.solution.problem
-    if not problem.structure.fits(against.result.solution.problem.structure):
+    if problem.structure is not against.result.solution.problem.structure:
         return None
     change = arc_flow(result.solution) - arc_flow(against.result.solution)
     hair = np.where(np.abs(change) > _SMALL * KT, _HAIR * np.sign(change), 0.0)

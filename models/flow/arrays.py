@@ -5,7 +5,7 @@ The solver knows nothing else, and needs no tables.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,15 +58,6 @@ class Structure:
     member_arc: Ints
     member_shared: Ints
     keys: tuple[Any, ...]
-
-    def fits(self, other: Structure) -> bool:
-        """Whether problems on the other are problems on this one: the same, or built alike."""
-        return self is other or all(
-            np.array_equal(mine, theirs) if isinstance(mine, np.ndarray) else mine == theirs
-            for mine, theirs in (
-                (getattr(self, part.name), getattr(other, part.name)) for part in fields(self)
-            )
-        )
 
 
 @dataclass(frozen=True)

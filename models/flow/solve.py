@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from models.demand import Case, select_case
-from models.flow.arrays import KT
+from models.flow.arrays import KT, Structure
 from models.flow.arrays import Problem as Programme
 from models.flow.laws import check_gap
 from models.flow.programme import build_problem, open_arcs
@@ -18,6 +19,8 @@ from models.flow.solver import FlowSolver, Solution
 from models.flow.structure import build_structure, structure_keys
 from routes.errors import DataError, Problem, UnknownNameError
 from routes.network import Network
+
+_OWN_STRUCTURES: WeakKeyDictionary[Case, Structure] = WeakKeyDictionary()  # while a case is in use
 
 
 @lru_cache(maxsize=8)
@@ -52,19 +55,25 @@ def check_routes(case: Case, solver: FlowSolver) -> None:
 
 @lru_cache(maxsize=4)
 def _own_solver(case: Case) -> FlowSolver:
-    return frozen_solver(case)
+    structure = _OWN_STRUCTURES.get(case)
+    if structure is None:
+        structure = _OWN_STRUCTURES[case] = build_structure(case)
+    return frozen_solver(case, structure)
 
 
-def frozen_solver(case: Case) -> FlowSolver:
-    """A solver frozen on the optimum of `case`."""
-    solver = FlowSolver(build_structure(case))
+def frozen_solver(case: Case, structure: Structure | None = None) -> FlowSolver:
+    """A solver frozen on the optimum of `case`, on a structure of the case if given."""
+    solver = FlowSolver(build_structure(case) if structure is None else structure)
     solver.solve(build_problem(case, solver.structure))
     solver.freeze()
     return solver
 
 
 def solver_for(case: Case) -> FlowSolver:
-    """The frozen base solver that fits a case; one of its own when its tables have other rows."""
+    """The frozen base solver that fits a case; one of its own when its tables have other rows.
+
+    The same case gets the same structure again: what it was solved on, it can be solved on anew.
+    """
     solver = base_solver(case.network, case.year)
     if solver.structure.keys == structure_keys(case):
         return solver

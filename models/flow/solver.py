@@ -184,7 +184,7 @@ class FlowSolver:
         `prices` (of chains with all arcs open) and `terms` (for the routes of the frozen pool) may
         be given where they are known.
         """
-        if not self.structure.fits(problem.structure):
+        if problem.structure is not self.structure:
             msg = "the problem has another structure than its solver"
             raise InternalError(msg)
         if not self._sweeping:
